@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The codec stage of one track: frames in, frames of a codec that MPEG-TS can carry out; copied when it can carry them as
+ * they are, transcoded through libavcodec when it cannot. */
+#ifndef TSR_CODEC_CODEC_H
+#define TSR_CODEC_CODEC_H
+
+#include "../common/error.h"
+#include "../common/frame.h"
+#include "route.h"
+
+/* Encoder settings of a recording; plain data, strings are copied by codec_create. */
+struct codec_settings {
+	const char *video_encoder;         /* libavcodec name; NULL = "libx264" */
+	const char *video_encoder_options; /* "key=value:key=value" for the encoder; NULL = none */
+	const char *video_preset;          /* NULL = "veryfast" */
+	int video_bitrate;                 /* bit/s; 0 = constant quality by the encoder's own default */
+	int video_threads;                 /* 0 = 1 */
+	int keyframe_interval_ms;          /* 0 = 2000 */
+	uint16_t video_width;              /* constant output size, letterboxed; 0 = as the source */
+	uint16_t video_height;
+	const char *audio_encoder;         /* libavcodec name; NULL = "aac" */
+	int audio_bitrate;                 /* bit/s; 0 = 64000 per channel */
+	uint8_t audio_channels;            /* 0 = as the source */
+};
+
+struct codec_stats {
+	uint64_t frames_in;
+	uint64_t frames_out;
+	uint64_t decode_errors;   /* frames libavcodec refused; the recording goes on */
+	uint64_t encode_errors;
+	uint64_t concealed;       /* audio frames made up by FEC, PLC or silence */
+	uint64_t refused;         /* frames above LIMIT_PIXELS, never given to a decoder */
+	uint64_t frames_shed;     /* not decoded or not encoded because the machine could not keep up */
+	int64_t cpu_us;           /* CPU time of this track's transcoding */
+};
+
+struct codec;
+
+struct codec_ops {
+	size_t state_size; /* zeroed before init */
+	tsr_error (*init)(struct codec *c, void *state, const struct track_format *in, const struct codec_settings *settings);
+	void (*finish)(void *state);
+	tsr_error (*push)(struct codec *c, void *state, const struct frame *frame);
+	tsr_error (*flush)(struct codec *c, void *state);
+};
+
+/* Out frames go to `emit` during push and flush, with pts_90k set and rising. TSR_OK and *out (owned by the caller);
+ * TSR_E_NOMEM, TSR_E_UNSUPPORTED (this libavcodec lacks the decoder or encoder) or TSR_E_CODEC (it does not open). A codec
+ * is used by one thread at a time. */
+TSR_MUST_USE tsr_error codec_create(const struct route *route, const struct track_format *in,
+				    const struct codec_settings *settings, frame_cb emit, void *ctx, struct codec **out);
+void codec_destroy(struct codec *c);
+
+/* A frame that cannot be decoded is counted, not an error; errors are emit's, TSR_E_NOMEM, or TSR_E_CODEC when the encoder
+ * fails for good. */
+TSR_MUST_USE tsr_error codec_push(struct codec *c, const struct frame *frame);
+TSR_MUST_USE tsr_error codec_flush(struct codec *c);
+
+/* The output's format for the muxer. Complete once the first frame was emitted; width and height may change later. */
+const struct track_format *codec_format(const struct codec *c);
+const struct codec_stats *codec_stats(const struct codec *c);
+
+/* How much work to leave out, 0 (none) to 3: 1 drops non-reference frames, 2 halves the frame rate, 3 encodes keyframes only.
+ * Ignored by copies and audio. */
+void codec_set_load_shedding(struct codec *c, int level);
+
+#endif

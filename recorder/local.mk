@@ -1,0 +1,21 @@
+# The engine: no Janus, no jansson.
+noinst_LTLIBRARIES += librecorder.la
+librecorder_la_SOURCES = \
+	recorder/recorder.h \
+	recorder/common/buf.c recorder/common/buf.h \
+	recorder/common/clock.c recorder/common/clock.h \
+	recorder/common/codec.c recorder/common/codec.h \
+	recorder/common/error.c recorder/common/error.h \
+	recorder/common/frame.h \
+	recorder/common/limits.h \
+	recorder/common/log.c recorder/common/log.h \
+	recorder/common/reader.h \
+	recorder/common/service.h
+librecorder_la_LIBADD = $(ENGINE_LIBS) -lpthread -lm
+
+include recorder/rtp/local.mk
+include recorder/bitstream/local.mk
+include recorder/depay/local.mk
+include recorder/codec/local.mk
+include recorder/mux/local.mk
+include recorder/sink/local.mk

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The recording engine: RTP of a peer's tracks in, one MPEG-TS file out. It knows nothing of Janus or JSON. This is its only
+ * public header (with the vocabulary of common/error.h, common/codec.h and common/log.h).
+ *
+ *     engine = tsr_engine_create(&engine_config)            threads and pools, one per process
+ *     tsr_recording_create(engine, &config, &recording)     one per peer; its file is there from now on
+ *     tsr_recording_add_track(recording, &track, &index)    at start or at a renegotiation
+ *     tsr_push_rtp(recording, index, data, size, now)       from the Janus thread: copies and enqueues, no more
+ *     tsr_recording_stop(recording, reason)                 asynchronous; TSR_EVENT_FINISHED or _FAILED follows
+ *     tsr_recording_unref(recording)
+ *     tsr_engine_destroy(engine)                            stops what still runs and waits for it
+ *
+ * Threads: every function may be called from any thread unless it says otherwise. Packets of one recording come from one
+ * thread at a time (Janus's loop thread of the handle). Events come from the engine's threads. */
+#ifndef TSR_RECORDER_H
+#define TSR_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/codec.h"
+#include "common/error.h"
+#include "common/log.h"
+
+typedef struct tsr_engine tsr_engine;
+typedef struct tsr_recording tsr_recording;
+
+/* ---- engine ------------------------------------------------------------------------------------------------------ */
+
+typedef struct tsr_engine_config {
+	/* Threads that serve recordings whose tracks are all copied, and threads that serve those that transcode: a copy
+	 * never waits behind an encoder. 0 = 1 and the number of processors. */
+	unsigned copy_workers;
+	unsigned transcode_workers;
+	/* Writer threads per file system; 0 = 4. */
+	unsigned writers;
+	/* No threads at all: the pushing thread does the work and waits for the disk, and time is what the packets' arrival
+	 * times say. For converting captures and for tests with a simulated clock. */
+	bool offline;
+} tsr_engine_config;
+
+/* Returns an engine owned by the caller, or NULL when memory or threads are out. `config` NULL means all zero. */
+tsr_engine *tsr_engine_create(const tsr_engine_config *config);
+
+/* Stops every recording that still runs (reason "shutdown"), waits until each has finished or failed, and frees the engine.
+ * Recordings that somebody still references stay readable (tsr_recording_get_stats) but take no more packets.
+ * Not on an engine thread. */
+void tsr_engine_destroy(tsr_engine *engine);
+
+/* ---- recording --------------------------------------------------------------------------------------------------- */
+
+/* What to do with video after a packet was lost for good: leave its frames out until the next keyframe (the file decodes
+ * without an error), or keep every frame that is whole (it shows artefacts until then). */
+typedef enum tsr_on_loss { TSR_ON_LOSS_WAIT_KEYFRAME, TSR_ON_LOSS_CONCEAL } tsr_on_loss;
+
+/* How encoders are set up; zeroes and NULLs mean the default. Strings are libavcodec's own names. */
+typedef struct tsr_encoding {
+	const char *video_encoder;         /* "libx264" */
+	const char *video_preset;          /* "veryfast" */
+	const char *video_encoder_options; /* "key=value:key=value" */
+	int video_bitrate;                 /* bit/s; 0 = constant quality, the encoder's default */
+	int video_threads;                 /* per track; 1 */
+	int keyframe_interval_ms;          /* 2000 */
+	uint16_t video_width;              /* constant size, letterboxed; 0 = follow the source */
+	uint16_t video_height;
+	const char *audio_encoder;         /* "aac" */
+	int audio_bitrate;                 /* bit/s; 64000 per channel */
+	uint8_t audio_channels;            /* follow the source */
+} tsr_encoding;
+
+struct tsr_event;
+
+typedef struct tsr_recording_config {
+	const char *folder;          /* the recordings folder; must exist */
+	const char *id;              /* [A-Za-z0-9_-]{1,64}; prefix of log lines */
+	const char *filename;        /* below folder, without ending; NULL = id. Checked: no "..", no leading '/', no control bytes */
+	const char *name;            /* free text for the container's title and the report; may be NULL */
+	const char *metadata;        /* a JSON object as text, copied verbatim into the report; may be NULL */
+	tsr_audio_mode audio_mode;
+	tsr_on_loss on_loss;
+	tsr_encoding encoding;
+	int64_t reorder_wait_us;     /* for a missing packet; 0 = 500 ms */
+	uint64_t flush_threshold;    /* bytes; 0 = 4 MiB */
+	int64_t flush_interval_us;   /* 0 = 1 s; negative = by threshold alone */
+	bool no_sync;                /* never fdatasync before the end */
+	bool flush_adaptive;
+	uint64_t flush_threshold_min;
+	uint64_t flush_threshold_max;
+	size_t memory_cap;           /* unwritten bytes before video is dropped; 0 = 8 MiB */
+	unsigned file_mode;          /* 0 = 0644 */
+	bool report;                 /* ID.json and a SHA-256 beside the file */
+	int64_t segment_duration_us; /* 0 = off */
+	uint64_t segment_size;       /* 0 = off */
+	int64_t max_duration_us;     /* 0 = unlimited */
+	uint64_t max_size;           /* 0 = unlimited */
+	uint64_t min_free_space;     /* bytes on the file system; 0 = do not look */
+	int64_t stall_timeout_us;    /* no packet for so long is told; 0 = 10 s, negative = never */
+	int64_t track_timeout_us;    /* a track that has not begun is told after so long; 0 = 10 s */
+	/* Called for each event, on an engine thread, never two at once for one recording; must not block for long and must
+	 * not call tsr_engine_destroy. `event` is borrowed for the call. */
+	void (*on_event)(void *user, const struct tsr_event *event);
+	void *user;
+} tsr_recording_config;
+
+/* Creates the file (FILENAME.recording.ts) and the recording, which the caller owns one reference of.
+ * TSR_OK and *out; TSR_E_INVAL (config), TSR_E_EXISTS, TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY, TSR_E_NOSPACE (also:
+ * min_free_space), TSR_E_IO, TSR_E_NOMEM; TSR_E_BUSY when the engine is being destroyed. On failure nothing is left behind. */
+TSR_MUST_USE tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *config, tsr_recording **out);
+
+/* NULL is fine in both. The last reference of a recording that was never stopped stops it. */
+tsr_recording *tsr_recording_ref(tsr_recording *recording);
+void tsr_recording_unref(tsr_recording *recording);
+
+typedef struct tsr_track_config {
+	tsr_codec codec;
+	uint32_t clock_rate;         /* Hz; 0 = the codec's own */
+	uint8_t channels;            /* audio; 0 = 2 for Opus, 1 for the others */
+	uint8_t red_payload_type;    /* RFC 2198; 0 = none */
+	const uint8_t *parameter_sets; /* H.264/H.265 from sprop-*, Annex B; copied; may be NULL */
+	size_t parameter_sets_size;
+	const char *label;           /* for the report, e.g. the mid; copied; may be NULL */
+} tsr_track_config;
+
+/* Adds a track, at any time. TSR_OK and *index (0, 1, …); TSR_E_UNSUPPORTED (codec), TSR_E_LIMIT (LIMIT_TRACKS), TSR_E_NOMEM,
+ * TSR_E_BUSY (stopping). Not at once with pushes to the same new index. */
+TSR_MUST_USE tsr_error tsr_recording_add_track(tsr_recording *recording, const tsr_track_config *config, unsigned *index);
+
+/* No more packets will come for this track (removed by a renegotiation). What it recorded stays. */
+void tsr_recording_end_track(tsr_recording *recording, unsigned index);
+
+/* How a codec gets into the file under this audio mode: the codec written, and whether that means transcoding.
+ * TSR_OK or TSR_E_UNSUPPORTED. */
+TSR_MUST_USE tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode);
+
+/* Whether this build's libavcodec has what `in` needs with these settings; TSR_OK, or TSR_E_UNSUPPORTED with the name of
+ * what is missing in *missing (constant or borrowed from `encoding`). */
+TSR_MUST_USE tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding, const char **missing);
+
+/* Takes one RTP (RTCP) packet of a track that arrived at arrival_us (tsr_now_us()): copies and enqueues it; microseconds.
+ * False when it was not taken: the inbox is full (counted), the recording is stopping, or the index or size is wrong. */
+bool tsr_push_rtp(tsr_recording *recording, unsigned track, const uint8_t *data, size_t size, int64_t arrival_us);
+bool tsr_push_rtcp(tsr_recording *recording, unsigned track, const uint8_t *data, size_t size, int64_t arrival_us);
+
+/* The engine's monotonic clock, microseconds. */
+int64_t tsr_now_us(void);
+
+/* Leaves out what arrives until resume; the timeline closes over it (no hole). TSR_OK or TSR_E_BUSY (wrong state). */
+TSR_MUST_USE tsr_error tsr_recording_pause(tsr_recording *recording);
+TSR_MUST_USE tsr_error tsr_recording_resume(tsr_recording *recording);
+
+/* Starts a new segment at the next keyframe (at once without video). TSR_OK or TSR_E_BUSY. */
+TSR_MUST_USE tsr_error tsr_recording_split(tsr_recording *recording);
+
+/* Ends the recording: what was pushed so far is written, synced and renamed, then one TSR_EVENT_FINISHED or TSR_EVENT_FAILED
+ * comes. Returns at once (offline: when done). `reason` is a constant word for report and event ("stop", "hangup", …). Again: ignored. */
+void tsr_recording_stop(tsr_recording *recording, const char *reason);
+
+/* Waits until the last event was delivered. Not on an engine thread, not from on_event. */
+void tsr_recording_wait(tsr_recording *recording);
+
+/* ---- events ------------------------------------------------------------------------------------------------------ */
+
+typedef enum tsr_event_type {
+	TSR_EVENT_RECORDING,       /* the first keyframe (audio only: the first frame) is in the file */
+	TSR_EVENT_KEYFRAME_NEEDED, /* ask the sender of `track` for one (PLI); throttled to one a second */
+	TSR_EVENT_PAUSED,
+	TSR_EVENT_RESUMED,
+	TSR_EVENT_STALLED,         /* no packet for stall_timeout */
+	TSR_EVENT_UNSTALLED,
+	TSR_EVENT_SEGMENT,         /* a segment is complete: path, bytes, duration_ms */
+	TSR_EVENT_WARNING,         /* `warning` says which */
+	TSR_EVENT_FINISHED,        /* last event: path, bytes, duration_ms, reason */
+	TSR_EVENT_FAILED,          /* last event: error, path where what was saved lies */
+} tsr_event_type;
+
+typedef struct tsr_event {
+	tsr_event_type type;
+	const char *id;         /* of the recording */
+	int track;              /* -1 when it is about the whole recording */
+	const char *path;       /* absolute; NULL when nothing was recorded */
+	uint64_t bytes;
+	int64_t duration_ms;
+	const char *reason;     /* why it ended */
+	const char *warning;    /* "disk_slow", "disk_full", "no_keyframe", "no_audio", "no_video", "transcoder_overload",
+				   "clock_jump", "inbox_full", "decode_errors" */
+	const char *text;       /* one sentence for people; may be NULL */
+	tsr_error error;
+	const char *sha256;     /* NULL unless the report is on */
+} tsr_event;
+
+/* "recording", "paused", … as in the plugin's API. */
+const char *tsr_event_name(tsr_event_type type);
+
+/* ---- statistics -------------------------------------------------------------------------------------------------- */
+
+typedef enum tsr_state { TSR_STATE_STARTING, TSR_STATE_RECORDING, TSR_STATE_PAUSED, TSR_STATE_STOPPING, TSR_STATE_FINISHED,
+			 TSR_STATE_FAILED } tsr_state;
+
+const char *tsr_state_name(tsr_state state);
+
+typedef struct tsr_track_stats {
+	tsr_codec codec_in;
+	tsr_codec codec_out;
+	bool transcode;
+	bool started;               /* a frame of it is in the file */
+	bool ended;
+	uint64_t packets;
+	uint64_t bytes;             /* of RTP payload */
+	uint64_t malformed;         /* RTP or payload that breaks its format */
+	uint64_t reordered, duplicate, late, lost, restarts;
+	uint64_t frames;            /* whole frames from the depacketizer */
+	uint64_t frames_damaged;    /* dropped: a part of them was lost */
+	uint64_t frames_skipped;    /* dropped while waiting for a keyframe */
+	uint64_t frames_dropped;    /* dropped because the disk or the encoder could not keep up */
+	uint64_t frames_written;
+	uint64_t keyframes;
+	uint64_t decode_errors;
+	uint64_t concealed;
+	uint64_t keyframe_requests;
+	uint64_t resolution_changes;
+	uint16_t width, height;     /* latest */
+	uint32_t sample_rate;
+	uint8_t channels;
+	uint64_t sender_reports;
+	uint64_t clock_jumps;
+	int64_t clock_offset_us;    /* of this track against the common NTP clock, as last measured */
+	int64_t clock_corrected_us;
+	int64_t first_pts_90k, last_pts_90k;
+	int64_t transcode_cpu_us;
+	char label[64];
+} tsr_track_stats;
+
+/* A stretch that is missing in the file. */
+typedef struct tsr_gap {
+	int track;
+	const char *cause;          /* "disk_slow", "loss", "overload", "paused" … constant */
+	int64_t start_ms, end_ms;   /* recording time */
+	uint64_t frames;
+	uint64_t bytes;
+} tsr_gap;
+
+#define TSR_MAX_TRACKS 16
+#define TSR_MAX_GAPS 64
+
+typedef struct tsr_stats {
+	tsr_state state;
+	int64_t started_utc_us;
+	int64_t duration_ms;        /* of media written */
+	char path[512];             /* of the file being written, or of the last one */
+	uint64_t bytes_written;     /* in the page cache, this segment's and earlier ones' */
+	uint64_t bytes_durable;
+	uint64_t bytes_exposed;     /* accepted, not durable */
+	int64_t exposed_ms;         /* age of the oldest byte that is not durable; 0 = none */
+	int64_t last_write_age_ms;  /* -1 = never */
+	int64_t last_flush_age_ms;  /* -1 = never */
+	uint64_t writes, flushes;
+	int64_t flush_latency_us, flush_latency_max_us, write_latency_max_us;
+	uint64_t flush_threshold, flush_threshold_moves;
+	size_t buffered_bytes;      /* in the sink */
+	size_t inbox_bytes, inbox_max_bytes;
+	uint64_t inbox_dropped_packets;
+	int64_t last_packet_age_ms; /* -1 = never */
+	unsigned segment;           /* 0 = the first or only file */
+	unsigned tracks;
+	tsr_track_stats track[TSR_MAX_TRACKS];
+	unsigned gaps;              /* all; the first TSR_MAX_GAPS are in gap[] */
+	tsr_gap gap[TSR_MAX_GAPS];
+} tsr_stats;
+
+/* A snapshot of at most one service period ago (20 ms). Fills *out. */
+void tsr_recording_get_stats(tsr_recording *recording, tsr_stats *out);
+
+/* ---- files that an earlier run left behind -------------------------------------------------------------------------- */
+
+#endif

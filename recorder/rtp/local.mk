@@ -1,0 +1,1 @@
+librecorder_la_SOURCES +=

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * RTP and RTCP as bytes: RFC 3550 sections 5.1 (header), 5.3.1 (extension), 6.4.1 (SR). */
+#ifndef TSR_RTP_PACKET_H
+#define TSR_RTP_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/error.h"
+
+/* A parsed packet. `payload` is borrowed from the bytes that were parsed and excludes header, CSRCs, extension and
+ * padding; it may be empty (padding-only probes). */
+struct rtp_packet {
+	const uint8_t *payload;
+	size_t payload_size;
+	int64_t arrival_us; /* monotonic clock; set by the caller */
+	uint32_t timestamp;
+	uint32_t ssrc;
+	uint16_t seq;
+	uint8_t payload_type;
+	bool marker;
+};
+
+/* TSR_OK, or TSR_E_MALFORMED when version, CSRC count, extension or padding do not fit the size; *out is set only on
+ * success (arrival_us to 0). */
+TSR_MUST_USE tsr_error rtp_parse(const uint8_t *data, size_t size, struct rtp_packet *out);
+
+/* What a sender report says of the relation between its clocks. */
+struct rtcp_sr {
+	uint64_t ntp;    /* 32.32 fixed point seconds since 1900 */
+	uint32_t rtp_ts;
+	uint32_t ssrc;
+};
+
+/* Looks for the first SR in a compound packet. TSR_OK, TSR_E_NOTFOUND (a well-formed compound without one), or
+ * TSR_E_MALFORMED. */
+TSR_MUST_USE tsr_error rtcp_find_sr(const uint8_t *data, size_t size, struct rtcp_sr *out);
+
+/* True when the second byte marks RTCP (RFC 5761 section 4), for captures that carry both on one port. */
+bool rtp_is_rtcp(const uint8_t *data, size_t size);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Where the muxer's bytes go. A sink takes whole frames of whole TS packets, never blocks its caller (unless it was made for
+ * offline use), and tells beforehand whether it has room, so that what does not fit is left out as whole frames. */
+#ifndef TSR_SINK_SINK_H
+#define TSR_SINK_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/error.h"
+
+/* What is known of a sink at a moment. Computed from bytes really written and synced, never from intentions. */
+struct sink_stats {
+	uint64_t bytes_accepted;    /* given to sink_write */
+	uint64_t bytes_written;     /* in the page cache */
+	uint64_t bytes_durable;     /* synced */
+	int64_t last_write_us;      /* monotonic; 0 = never */
+	int64_t last_flush_us;      /* monotonic; 0 = never */
+	int64_t oldest_unsafe_us;   /* when the oldest byte that is not durable was accepted; 0 = all are */
+	uint64_t writes;            /* write calls */
+	uint64_t flushes;           /* fdatasync calls that succeeded */
+	int64_t flush_latency_us;   /* of the last flush */
+	int64_t flush_latency_max_us;
+	int64_t write_latency_max_us;
+	uint64_t flush_threshold;   /* in force (it moves when it is adaptive) */
+	uint64_t threshold_moves;
+	size_t buffered;            /* bytes waiting in memory */
+	tsr_error error;            /* the first failure, for good; TSR_OK while all is well */
+	int error_errno;            /* its errno */
+};
+
+/* How a sink ended. Strings are borrowed for the call. */
+struct sink_result {
+	tsr_error error;            /* TSR_OK: complete, durable, under its final name */
+	int error_errno;
+	const char *path;           /* absolute path under which it lies now */
+	uint64_t bytes;
+	const char *sha256;         /* 64 hex digits, or NULL when not asked for */
+};
+
+/* Called exactly once per sink, on a writer thread (on the calling thread for offline and memory sinks), after the rename. */
+typedef void (*sink_finished_cb)(void *ctx, const struct sink_result *result);
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+struct sink_ops {
+	tsr_error (*write)(struct sink *s, const uint8_t *data, size_t size);
+	bool (*has_room)(struct sink *s, size_t size, bool audio);
+	void (*get_stats)(struct sink *s, struct sink_stats *out);
+	void (*finish)(struct sink *s, sink_finished_cb done, void *ctx);
+};
+
+/* Takes one frame's TS packets (copied before it returns). Returns the sink's lasting error, if any. One thread at a time. */
+TSR_MUST_USE static inline tsr_error sink_write(struct sink *s, const uint8_t *data, size_t size)
+{
+	return s->ops->write(s, data, size);
+}
+
+/* Whether a frame of about `size` bytes fits. Audio may use the reserve of limits.h. Same thread as sink_write. */
+static inline bool sink_has_room(struct sink *s, size_t size, bool audio)
+{
+	return s->ops->has_room(s, size, audio);
+}
+
+/* A snapshot. Any thread, until sink_finish. */
+static inline void sink_get_stats(struct sink *s, struct sink_stats *out)
+{
+	s->ops->get_stats(s, out);
+}
+
+/* Ends the sink: writes what waits, syncs, renames, syncs the folder, then calls `done`, then frees the sink. The caller must
+ * not use it any more. */
+static inline void sink_finish(struct sink *s, sink_finished_cb done, void *ctx)
+{
+	s->ops->finish(s, done, ctx);
+}
+
+#endif
