@@ -10,7 +10,7 @@ librecorder_la_SOURCES = \
 	recorder/common/limits.h \
 	recorder/common/log.c recorder/common/log.h \
 	recorder/common/reader.h \
-	recorder/common/service.h
+	recorder/common/service.c recorder/common/service.h
 librecorder_la_LIBADD = $(ENGINE_LIBS) -lpthread -lm
 
 include recorder/rtp/local.mk
