@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*! \file   janus_tsrecorder.c
+ * \brief  Janus TS Recorder plugin: a peer's media straight into a playable .ts file
+ *
+ * \details The plugin records what a peer sends. A handle sends \c record with a JSEP offer, gets the answer, and from then
+ * on everything the peer sends goes into one MPEG-TS file that can be played while it grows: \c ID.recording.ts until the
+ * recording ends, \c ID.ts afterwards, never both. It ends by \c stop , by a detach or hangup, when the Janus session ends
+ * or times out, at a limit, or when Janus shuts down: in each case the file is completed, made durable and renamed.
+ *
+ * The package name is \c janus.plugin.tsrecorder .
+ *
+ * \section tsrapi TS Recorder API
+ *
+ * Requests travel in the \c body of a Janus \c message . \c record and \c configure are asynchronous: Janus acknowledges them,
+ * and an event with the same \c transaction brings the result. All the others are answered at once, in the \c plugindata of
+ * Janus's \c success . A request is validated completely before anything is done: unknown parameters, wrong types and values
+ * out of range are errors, and an error means that nothing was changed.
+ *
+ * Durations in requests are integers, in seconds, or strings with a unit (\c "500ms" , \c "30s" , \c "10m" , \c "1h" ).
+ * Sizes are integers, in bytes, or strings with a unit (\c "500kB" , \c "4MiB" , \c "1GiB" ). Answers use plain integers
+ * whose names say the unit.
+ *
+ * \subsection tsrowner Whose recording it is
+ *
+ * A recording belongs to the handle that made it. That handle need not name it: in all requests below, \c id may be left out
+ * and then means the handle's own latest recording. Any other handle must give \c id together with the \c secret that
+ * \c record set, or the \c admin_key of the configuration; otherwise the answer is \c UNAUTHORIZED , whether that
+ * recording exists or not.
+ *
+ * \subsection tsrrecord record (asynchronous, with a JSEP offer)
+ *
+\verbatim
+{
+	"request" : "record",
+	"id" : "<[A-Za-z0-9_-], 1 to 64 characters; optional, generated when missing>",
+	"name" : "<free text, up to 256 bytes, no control characters; optional; goes into the file's title and the report>",
+	"videocodec" : "<h264|h265|vp8|vp9|av1: take this one or refuse the track; optional, default: the first of the
+			configured preference (h264, h265, vp8, vp9, av1) that the peer offers>",
+	"audiocodec" : "<opus|multiopus|pcmu|pcma|g722|l16: likewise; optional>",
+	"audio_mode" : "<transcode|copy: Opus becomes AAC, or stays Opus; optional, default as configured>",
+	"audio" : <true|false: whether to record audio; optional, default true>,
+	"video" : <true|false: whether to record video; optional, default true>,
+	"profile" : "<name of a profile-NAME category of the configuration; optional>",
+	"filename" : "<template instead of the configured one, e.g. "{date}/{id}"; optional>",
+	"max_duration" : <duration after which the recording ends by itself; optional, 0 = unlimited>,
+	"max_size" : <size at which the recording ends by itself; optional, 0 = unlimited>,
+	"bitrate" : <bit/s to ask the sender for at most, by REMB; optional, 0 = no limit>,
+	"keyframe_interval" : <duration: ask the sender for a keyframe this often; optional, 0 = only when one is needed>,
+	"metadata" : {<any object, up to 4096 bytes as JSON; optional; goes into the report verbatim>},
+	"is_private" : <true|false: whether the recording is left out of other handles' list; optional, default as configured>,
+	"secret" : "<1 to 256 bytes: lets other handles that know it see, control and delete this recording; optional>",
+	"record_key" : "<mandatory when record_key is configured>",
+	"token" : "<mandatory when signed_tokens is configured: a signed token with the descriptor record or record=ID>"
+}
+\endverbatim
+ *
+ * The event that answers it carries the JSEP answer. From here on the file exists:
+ *
+\verbatim
+{
+	"tsrecorder" : "event",
+	"result" : {
+		"status" : "starting",
+		"id" : "20240131-120000-5f3a90c1",
+		"name" : "<as given; absent without one>",
+		"file" : "20240131-120000-5f3a90c1.recording.ts",
+		"tracks" : [
+			{
+				"mindex" : 0,
+				"mid" : "0",
+				"type" : "audio",
+				"codec" : "opus",
+				"recorded_as" : "aac",
+				"mode" : "transcode"
+			},
+			{ "mindex" : 1, "mid" : "1", "type" : "video", "codec" : "h264", "recorded_as" : "h264", "mode" : "copy" }
+		],
+		"refused" : [
+			{
+				"mindex" : 2,
+				"mid" : "2",
+				"type" : "video",
+				"offered" : [ "theora" ],
+				"reason" : "no codec that can be recorded"
+			}
+		]
+	}
+}
+\endverbatim
+ *
+ * \c refused is absent when each media line that sends something was accepted. When none can be accepted, \c record fails with
+ * \c NO_USABLE_CODEC , and the error names what was offered. \c file is relative to the recordings folder; while the recording
+ * runs it is what a player may open.
+ *
+ * A handle makes one recording at a time. After \c finished or \c failed , and after a \c hangup if the PeerConnection is
+ * still up, it may \c record again.
+ *
+ * \subsection tsrconfigure configure (asynchronous, may carry a JSEP offer)
+ *
+ * Changes the handle's running recording. With a JSEP offer it renegotiates: new media lines become new tracks of the same file,
+ * lines that were switched off end.
+ *
+\verbatim
+{
+	"request" : "configure",
+	"bitrate" : <bit/s, by REMB; optional, 0 = no limit>,
+	"keyframe_interval" : <duration; optional, 0 = only when one is needed>,
+	"keyframe" : <true: ask for a keyframe now; optional>,
+	"substream" : <0 to 2: simulcast layer to record, 2 is the best; optional>,
+	"temporal" : <0 to 2: temporal layer to record up to; optional>,
+	"max_duration" : <duration, counted from the start of the recording; optional, 0 = unlimited>,
+	"max_size" : <size; optional, 0 = unlimited>,
+	"name" : "<as in record; optional>",
+	"metadata" : {<as in record; optional>}
+}
+\endverbatim
+ *
+ * The event: \c {"tsrecorder":"event","result":{"status":"configured","id":"…"}} , with \c tracks and \c refused as
+ * in \c starting , and the JSEP answer, when there was an offer.
+ *
+ * \subsection tsrcontrol pause, resume, split, stop
+ *
+\verbatim
+{
+	"request" : "<pause|resume|split|stop>",
+	"id" : "<optional on the handle's own recording>",
+	"secret" : "<of a recording of another handle; optional>",
+	"admin_key" : "<instead of secret; optional>"
+}
+\endverbatim
+ *
+ * They are answered by \c {"tsrecorder":"pausing"|"resuming"|"splitting"|"stopping","id":"…"} , and the event follows when it
+ * happened: \c paused , \c resumed , \c segment , and \c finished or \c failed . What arrives between \c pause and \c resume is left out, and the
+ * timeline closes over it. \c split goes on in a new file at the next keyframe. Pausing what is paused, resuming what runs,
+ * and stopping twice are errors (\c WRONG_STATE ).
+ *
+ * \subsection tsrstatus status
+ *
+ * Takes \c id , \c secret and \c admin_key as above. On a handle that never recorded it answers
+ * \c {"tsrecorder":"status","state":"idle"} , otherwise:
+ *
+\verbatim
+{
+	"tsrecorder" : "status",
+	"state" : "<starting|recording|paused|stopping|finished|failed>",
+	"id" : "…", "name" : "…", "profile" : "…",
+	"file" : "<relative to the recordings folder>",
+	"path" : "<absolute>",
+	"started" : "<ISO 8601, UTC>",
+	"duration_ms" : <of the media in the file>,
+	"bytes_written" : <handed to the operating system: what a player sees>,
+	"bytes_durable" : <known to be on the disk>,
+	"bytes_exposed" : <made, but not durable>,
+	"exposed_ms" : <age of the oldest byte that is not durable; 0 = none>,
+	"last_write_age_ms" : <null = never>,
+	"last_flush_age_ms" : <null = never>,
+	"last_packet_age_ms" : <null = never>,
+	"writes" : …, "flushes" : …,
+	"flush_latency_us" : <latest>, "flush_latency_max_us" : …, "write_latency_max_us" : …,
+	"flush_threshold" : <bytes, as it is now>,
+	"buffered_bytes" : <waiting for the disk>,
+	"inbox_bytes" : <waiting for a worker>, "inbox_max_bytes" : …, "inbox_dropped_packets" : …,
+	"segment" : <0 = the first or only file>,
+	"tracks" : [
+		{
+			"mindex" : …, "mid" : "…", "type" : "audio|video", "codec" : "…", "recorded_as" : "…", "mode" : "copy|transcode",
+			"started" : <true once a frame of it is in the file>,
+			"ended" : <true once it was removed>,
+			"packets" : …, "bytes" : <of RTP payload>,
+			"lost" : …, "late" : …, "duplicate" : …, "reordered" : …, "malformed" : …, "restarts" : …,
+			"frames" : …, "frames_written" : …, "frames_damaged" : …, "frames_skipped" : …, "frames_dropped" : …,
+			"keyframes" : …, "keyframe_requests" : …, "decode_errors" : …, "concealed" : …,
+			"width" : …, "height" : …, "resolution_changes" : <video only>,
+			"sample_rate" : …, "channels" : <audio only>,
+			"sender_reports" : …, "clock_jumps" : …, "clock_offset_us" : …, "clock_corrected_us" : …,
+			"transcode_cpu_us" : …
+		}
+	],
+	"gaps" : [
+		{ "mindex" : …, "cause" : "disk_slow|loss|overload|paused|…", "start_ms" : …, "end_ms" : …, "frames" : …, "bytes" : … }
+	]
+}
+\endverbatim
+ *
+ * All of it is counted where the bytes are written, nothing is what was once intended: \c last_write_age_ms grows
+ * when nothing reaches the disk. The same object, as \c recording , is in the \c handle_info of the Admin API.
+ *
+ * \subsection tsrlist list, info, delete, profiles
+ *
+\verbatim
+{
+	"request" : "list",
+	"state" : "<starting|recording|paused|stopping|finished|failed|interrupted; optional: all>",
+	"since" : "<ISO 8601 UTC, or seconds since 1970: started then or later; optional>",
+	"until" : "<likewise: started before; optional>",
+	"offset" : <skip this many; optional, default 0>,
+	"limit" : <at most this many, 1 to 1000; optional, default 100>,
+	"admin_key" : "<to see the recordings of all handles; optional>"
+}
+\endverbatim
+ *
+ * The answer, newest first. Without the \c admin_key it has the handle's own recordings, and of those of others only
+ * what is not private, without its paths. \c interrupted are files of an earlier run that wait for recovery:
+ *
+\verbatim
+{
+	"tsrecorder" : "list",
+	"total" : <how many match>,
+	"offset" : 0,
+	"recordings" : [
+		{ "id" : "…", "name" : "…", "state" : "finished", "started" : "…", "duration_ms" : …, "bytes" : …, "own" : true, "file" : "…" }
+	]
+}
+\endverbatim
+ *
+ * \c info takes \c id , \c secret and \c admin_key as above, and answers \c {"tsrecorder":"info","recording":{…}} : the
+ * status of a recording that runs, or what is known of one that ended, with its \c report when there is one.
+ *
+ * \c delete takes the same, and removes the files of a recording that ended: \c {"tsrecorder":"deleted","id":"…","files":1} .
+ * One that runs must be stopped first (\c WRONG_STATE ).
+ *
+ * \c profiles takes nothing and answers \c {"tsrecorder":"profiles","profiles":[{"name":"…","description":"…", <its
+ * settings>}]} .
+ *
+ * \subsection tsrevents Events
+ *
+ * All have the shape of \c starting above: \c {"tsrecorder":"event","result":{"status":"…","id":"…", …}} . Those that answer
+ * no request have no \c transaction . After a detach there is nobody left to send them to; event handlers get all of them, always.
+ *
+ * | \c status | when | more fields |
+ * |---|---|---|
+ * | \c starting | the answer to \c record | \c name , \c file , \c tracks , \c refused |
+ * | \c recording | the first keyframe (audio alone: the first frame) is in the file | \c file |
+ * | \c paused , \c resumed | after \c pause , \c resume | |
+ * | \c stalled , \c unstalled | nothing arrives any more, or it does again | |
+ * | \c segment | a segment is complete | \c file , \c path , \c bytes , \c duration_ms |
+ * | \c warning | something needs attention; the recording goes on | \c warning , \c text , \c mindex when it is about a track |
+ * | \c finished | it is complete, durable and has its final name | \c file , \c path , \c bytes , \c duration_ms , \c reason , \c sha256 with reports |
+ * | \c failed | it could not be completed | \c error_code , \c error , \c reason , \c bytes , \c duration_ms , and \c file , \c path of what was saved, if anything |
+ * | \c configured | the answer to \c configure | \c tracks , \c refused after an offer |
+ * | \c recovered | a file of an earlier run was completed (event handlers only) | \c file , \c path , \c bytes , \c duration_ms |
+ * | \c deleted | by a request or by retention (event handlers only) | \c file , \c reason |
+ *
+ * Each recording gets exactly one \c finished or \c failed , after the rename. A recording into which nothing came ends as \c failed
+ * and leaves no file.
+ *
+ * \c warning is one of \c disk_slow , \c disk_full , \c no_keyframe , \c no_audio , \c no_video , \c transcoder_overload , \c clock_jump ,
+ * \c inbox_full , \c decode_errors . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
+ * \c disk_full , \c error .
+ *
+ * Event handlers get the content of \c result , with \c event instead of \c status .
+ *
+ * \subsection tsrerrors Errors
+ *
+ * An error is \c {"tsrecorder":"event","error_code":N,"error":"one sentence"} , as an event or as an answer at once, whichever the
+ * request would have had:
+ *
+ * | code | name | meaning |
+ * |---|---|---|
+ * | 601 | \c NO_MESSAGE | the message has no body |
+ * | 602 | \c INVALID_JSON | the body is not an object |
+ * | 603 | \c INVALID_REQUEST | there is no such request |
+ * | 604 | \c MISSING_ELEMENT | a mandatory parameter is missing |
+ * | 605 | \c INVALID_ELEMENT | a parameter has a wrong type or a value that is not allowed |
+ * | 606 | \c UNKNOWN_ELEMENT | the request has no such parameter |
+ * | 607 | \c MISSING_OFFER | \c record without a JSEP offer |
+ * | 608 | \c INVALID_SDP | the offer is not an SDP that can be answered |
+ * | 609 | \c NO_USABLE_CODEC | nothing in the offer can be recorded; the error names what was offered |
+ * | 610 | \c WRONG_STATE | not in this state: the handle records already, or not at all, it is paused already, … |
+ * | 611 | \c NOT_FOUND | there is no such recording |
+ * | 612 | \c EXISTS | the id, or the file it would make, is in use |
+ * | 613 | \c UNAUTHORIZED | a wrong or missing secret, key or token |
+ * | 614 | \c FOLDER | the recordings folder is missing, unwritable or protected |
+ * | 615 | \c DISK_FULL | no space, or less than \c min_free_space |
+ * | 616 | \c IO | another error of the file system |
+ * | 617 | \c LIMIT | a configured limit, e.g. \c max_recordings , was reached |
+ * | 618 | \c UNSUPPORTED | this build of libavcodec lacks what the codec or the profile needs |
+ * | 619 | \c SHUTTING_DOWN | the plugin is being stopped |
+ * | 699 | \c UNKNOWN | memory or threads are out |
+ *
+ * \section tsradmin Admin API
+ *
+ * The following go to \c message_plugin of the Admin API, with \c admin_key when one is configured. Errors are as above.
+ *
+ * - \c {"request":"list_recordings"} , with the filters of \c list : as \c list with all recordings and the live status of those that run.
+ * - \c {"request":"stats"} : \c {"tsrecorder":"stats", …} for the whole plugin, and \c recordings with the status of each that runs.
+ * - \c {"request":"configure","settings":{"NAME":VALUE, …}} : changes settings of the category \c general at run time, all or none; those that
+ *   cannot change while the plugin runs are refused. Answers \c {"tsrecorder":"configured","settings":{…}} with the values now
+ *   in force; with no \c settings it changes nothing and shows all. Recordings that run keep what they were started with, except for
+ *   the limits and the log level.
+ * - \c {"request":"stop","id":"…"} : as \c stop .
+ * - \c {"request":"recover"} : completes the files of earlier runs now, in the background; \c {"tsrecorder":"recovering","files":N} .
+ * - \c {"request":"profiles"} : as \c profiles .
+ */
