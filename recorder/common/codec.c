@@ -9,18 +9,12 @@ static const struct {
 	bool video;
 	uint32_t clock_rate;
 } codecs[TSR_CODEC_COUNT] = {
-	[TSR_CODEC_NONE] = {"none", false, 90000},
-	[TSR_CODEC_H264] = {"h264", true, 90000},
-	[TSR_CODEC_H265] = {"h265", true, 90000},
-	[TSR_CODEC_VP8] = {"vp8", true, 90000},
-	[TSR_CODEC_VP9] = {"vp9", true, 90000},
-	[TSR_CODEC_AV1] = {"av1", true, 90000},
-	[TSR_CODEC_OPUS] = {"opus", false, 48000},
-	[TSR_CODEC_MULTIOPUS] = {"multiopus", false, 48000},
-	[TSR_CODEC_PCMU] = {"pcmu", false, 8000},
-	[TSR_CODEC_PCMA] = {"pcma", false, 8000},
-	[TSR_CODEC_G722] = {"g722", false, 8000},
-	[TSR_CODEC_L16] = {"l16", false, 48000},
+	[TSR_CODEC_NONE] = {"none", false, 90000}, [TSR_CODEC_H264] = {"h264", true, 90000},
+	[TSR_CODEC_H265] = {"h265", true, 90000},  [TSR_CODEC_VP8] = {"vp8", true, 90000},
+	[TSR_CODEC_VP9] = {"vp9", true, 90000},    [TSR_CODEC_AV1] = {"av1", true, 90000},
+	[TSR_CODEC_OPUS] = {"opus", false, 48000}, [TSR_CODEC_MULTIOPUS] = {"multiopus", false, 48000},
+	[TSR_CODEC_PCMU] = {"pcmu", false, 8000},  [TSR_CODEC_PCMA] = {"pcma", false, 8000},
+	[TSR_CODEC_G722] = {"g722", false, 8000},  [TSR_CODEC_L16] = {"l16", false, 48000},
 	[TSR_CODEC_AAC] = {"aac", false, 48000},
 };
 

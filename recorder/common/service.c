@@ -9,14 +9,14 @@
 #include "clock.h"
 
 /* Turns are aligned to this grid, so that threads wake up for a batch of items instead of for each of them. */
-#define GRID_US 20000
+#define GRID_US     20000
 #define MAX_THREADS 64
 
 struct service {
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* an item was added, or the end has come */
+	pthread_cond_t changed;            /* an item was added, or the end has come */
 	struct service_item *head, **tail; /* ordered by due time: every item waits the same period */
-	unsigned count;         /* items in the queue or in a thread's hands */
+	unsigned count;                    /* items in the queue or in a thread's hands */
 	bool ending;
 	int64_t period_us;
 	unsigned threads;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * One timeline for all tracks of a recording. Each track maps its RTP time to recording time (90 kHz, 0 = the first packet
- * of any track). It starts at once on arrival time and is refined by RTCP sender reports: they tie every track of a peer to
- * the peer's one NTP clock (RFC 3550 section 6.4.1). Corrections are slewed, never stepped, so that nothing jumps. */
+ * of any track). It starts at once on arrival time and is refined by RTCP sender reports, which tie every track of a peer to
+ * the peer's one NTP clock (RFC 3550 section 6.4.1). Where there are none (captures, forwarded streams) the smallest lag
+ * between arrival and RTP time takes their place. Corrections are slewed, at most 5 ms per second of media, never stepped.
+ *
+ * RTP time that leaves arrival time altogether (a restart, a jump, a sender that stopped its clock during a phone call) is
+ * tied to arrival time anew: a discontinuity of what was really missing, never hours of silence. */
 #ifndef TSR_RTP_CLOCKMAP_H
 #define TSR_RTP_CLOCKMAP_H
 
@@ -11,45 +15,64 @@
 /* What the tracks of one recording share. Zero-initialise; plain data. */
 struct timeline {
 	bool started;
-	int64_t origin_us;       /* arrival of the first packet: recording time 0 */
+	int64_t origin_us;     /* arrival of the first packet: recording time 0 */
 	bool ntp_known;
-	int64_t ntp_origin_us;   /* the peer's NTP clock at recording time 0 */
-	int64_t paused_us;       /* time cut out of the recording by pauses so far */
+	int64_t ntp_origin_us; /* the peer's NTP clock at recording time 0 */
+	unsigned ntp_epoch;    /* counts how often ntp_origin_us was set anew (the peer's NTP clock stepped) */
 };
 
 struct clockmap_stats {
-	uint64_t sender_reports;    /* used */
-	uint64_t reports_refused;   /* their NTP clock or RTP clock made no sense */
-	uint64_t jumps;             /* RTP time left arrival time and was tied to it anew */
-	int64_t offset_us;          /* by how much this track lay off the common NTP clock when last measured */
-	int64_t corrected_us;       /* how much of that has been slewed so far */
+	uint64_t sender_reports;  /* used */
+	uint64_t reports_refused; /* their NTP or RTP time made no sense against arrival time */
+	uint64_t jumps;           /* RTP time was tied to arrival time anew */
+	int64_t offset_us;        /* by how much this track lay off the common clock when last measured, uncorrected */
+	int64_t corrected_us;     /* how much of that is corrected by now */
+};
+
+/* The smallest lag of arrival behind RTP time, window by window: the part of it that is not jitter. */
+struct lag_window {
+	int64_t start_us; /* arrival time */
+	int64_t min_us;
+	bool any;
 };
 
 struct clockmap {
 	struct timeline *timeline;
 	uint32_t rate;            /* Hz */
 	bool started;
+	bool tie_anew;            /* the next packet belongs to another sequence */
+	bool emitted;             /* recording times were handed out: from now on corrections are slewed */
 	int64_t base_ts;          /* extended RTP time ... */
-	int64_t base_pts_us;      /* ... and the recording time it is tied to */
-	int64_t last_ts;          /* extended; the newest seen */
-	int64_t last_out_us;      /* recording time of last_ts without slewing */
+	int64_t base_us;          /* ... and the recording time it is tied to */
+	int64_t last_ts;          /* extended; of the newest packet */
 	int64_t slew_us;          /* correction in force */
 	int64_t slew_target_us;   /* correction wanted */
-	int64_t slewed_at_us;     /* recording time up to which slewing was done */
-	int64_t arrival_lag_us;   /* smoothed lag of arrival behind RTP time */
+	int64_t slewed_at_us;     /* recording time up to which it was slewed */
+	struct lag_window window;
+	bool lag_known;
+	int64_t lag_us;           /* smallest lag of the last whole window */
+	bool anchored;            /* arrival time is the reference: slew_us was anchor_slew_us when the lag was anchor_lag_us */
+	int64_t anchor_lag_us;
+	int64_t anchor_slew_us;
+	int64_t behind_since_us;  /* arrival time since when RTP time has been far behind; 0 = it is not */
+	bool sr_seen;
+	int64_t sr_arrival_us;    /* of the last report */
+	int64_t sr_delay_us;      /* arrival time minus NTP time at that report */
+	unsigned sr_epoch;
 	struct clockmap_stats stats;
 };
 
 void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate_hz);
 
-/* Recording time in 90 kHz units of a frame. May go back by a few ticks when frames do (never by B-frames: WebRTC has none);
- * the recorder keeps a track's output strictly rising. *jumped is set when RTP time was tied to arrival time anew. */
+/* Recording time of a packet's RTP timestamp, in 90 kHz units, never negative. It may go back a little where the sender's
+ * does; the recorder keeps a track's output strictly rising. *jumped is set when RTP time was tied to arrival time anew. */
 int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, bool *jumped);
 
 /* Takes a sender report of this track's SSRC. */
 void clockmap_sr(struct clockmap *cm, const struct rtcp_sr *sr, int64_t arrival_us);
 
-/* The next packet belongs to another SSRC or a restarted sequence: tie it to arrival time, without calling it a jump. */
+/* The next packet belongs to another SSRC or a restarted sequence: unless its timestamp goes on where the last one was, it is
+ * tied to arrival time. */
 void clockmap_restart(struct clockmap *cm);
 
 #endif

@@ -1,1 +1,6 @@
-librecorder_la_SOURCES +=
+librecorder_la_SOURCES += \
+	recorder/rtp/clockmap.c recorder/rtp/clockmap.h \
+	recorder/rtp/inbox.c recorder/rtp/inbox.h \
+	recorder/rtp/jitbuf.c recorder/rtp/jitbuf.h \
+	recorder/rtp/packet.c recorder/rtp/packet.h \
+	recorder/rtp/seq.h

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "clockmap.h"
+
+#include "seq.h"
+
+/* Media time may run ahead of arrival time by so much (clocks differ, the first packet may have been late) before it counts
+ * as a jump: nothing arrives from the future. */
+#define AHEAD_MAX_US 1000000
+/* ... and fall behind by so much at once: no network holds packets longer and then delivers them. */
+#define BEHIND_MAX_US 10000000
+/* ... or, where no sender report can tell a full queue from a clock that stood still, by so much for so long. */
+#define BEHIND_STEADY_US   2000000
+#define BEHIND_PATIENCE_US 3000000
+/* A report that wants more than this is not drift: the sender's RTP clock stood still or ran off. */
+#define SR_STEP_US 500000
+/* After a restarted sequence a timestamp this near to arrival time goes on as before. */
+#define RESTART_TOLERANCE_US 200000
+/* 5 ms per second of media. */
+#define SLEW_DIVISOR  200
+#define LAG_WINDOW_US 10000000
+/* Without a report for so long, arrival time is the reference. */
+#define SR_TIMEOUT_US 30000000
+/* A report whose NTP clock moved against arrival time by so much since the last one: the peer's clock was set. */
+#define NTP_STEP_US 500000
+
+void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate_hz)
+{
+	*cm = (struct clockmap){.timeline = timeline, .rate = rate_hz};
+}
+
+void clockmap_restart(struct clockmap *cm)
+{
+	cm->tie_anew = cm->started;
+}
+
+static int64_t ticks_to_us(const struct clockmap *cm, int64_t ticks)
+{
+	/* Split, so that 30 hours and a 32.32 NTP fraction do not overflow. */
+	return ticks / cm->rate * 1000000 + ticks % cm->rate * 1000000 / cm->rate;
+}
+
+/* Recording time of an extended timestamp before slewing. */
+static int64_t raw_us(const struct clockmap *cm, int64_t ts)
+{
+	return cm->base_us + ticks_to_us(cm, ts - cm->base_ts);
+}
+
+/* From now on timestamp ts is recording time now_us; what was learnt of the old timestamps is void. */
+static void tie(struct clockmap *cm, uint32_t ts, int64_t now_us)
+{
+	cm->base_ts = cm->last_ts = ts;
+	cm->base_us = now_us - cm->slew_us;
+	cm->slew_target_us = cm->slew_us;
+	cm->behind_since_us = 0;
+	cm->tie_anew = false;
+	cm->lag_known = false;
+	cm->anchored = false;
+	cm->window.any = false;
+	cm->sr_seen = false;
+}
+
+/* Slews towards the target as media time passes; at once while nothing was handed out yet. */
+static void slew(struct clockmap *cm, int64_t media_us)
+{
+	int64_t want = cm->slew_target_us - cm->slew_us;
+	int64_t may = cm->emitted ? (media_us - cm->slewed_at_us) / SLEW_DIVISOR : INT64_MAX;
+	if (may <= 0)
+		return; /* too short a step to count: wait until it amounts to a microsecond */
+	if (want > may)
+		want = may;
+	else if (want < -may)
+		want = -may;
+	cm->slew_us += want;
+	cm->slewed_at_us = media_us;
+	cm->stats.corrected_us = cm->slew_us;
+}
+
+static bool has_reports(const struct clockmap *cm, int64_t arrival_us)
+{
+	return cm->sr_seen && arrival_us - cm->sr_arrival_us < SR_TIMEOUT_US;
+}
+
+/* Without sender reports the drift of the smallest lag is what has to be corrected. */
+static void follow_lag(struct clockmap *cm)
+{
+	if (!cm->anchored) {
+		cm->anchored = true;
+		cm->anchor_lag_us = cm->lag_us;
+		cm->anchor_slew_us = cm->slew_us;
+	}
+	cm->slew_target_us = cm->anchor_slew_us + cm->lag_us - cm->anchor_lag_us;
+	cm->stats.offset_us = cm->slew_target_us;
+}
+
+/* Keeps the smallest lag of each window. */
+static void watch_lag(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
+{
+	struct lag_window *w = &cm->window;
+	if (!w->any || lag_us < w->min_us)
+		w->min_us = lag_us;
+	if (!w->any)
+		w->start_us = arrival_us;
+	w->any = true;
+	if (arrival_us - w->start_us < LAG_WINDOW_US)
+		return;
+	cm->lag_us = w->min_us;
+	cm->lag_known = true;
+	w->any = false;
+	if (!has_reports(cm, arrival_us))
+		follow_lag(cm);
+}
+
+/* Whether RTP time has left arrival time for good. */
+static bool has_left(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
+{
+	int64_t behind = lag_us - (cm->lag_known ? cm->lag_us : 0);
+	if (cm->tie_anew)
+		return behind > RESTART_TOLERANCE_US || behind < -RESTART_TOLERANCE_US;
+	if (behind > BEHIND_MAX_US || behind < -AHEAD_MAX_US)
+		return true;
+	if (behind < BEHIND_STEADY_US || has_reports(cm, arrival_us)) {
+		cm->behind_since_us = 0;
+		return false;
+	}
+	if (cm->behind_since_us == 0)
+		cm->behind_since_us = arrival_us;
+	return arrival_us - cm->behind_since_us > BEHIND_PATIENCE_US;
+}
+
+int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, bool *jumped)
+{
+	struct timeline *tl = cm->timeline;
+	if (!tl->started) {
+		tl->started = true;
+		tl->origin_us = arrival_us;
+	}
+	int64_t now_us = arrival_us - tl->origin_us;
+	*jumped = false;
+	if (!cm->started) {
+		tie(cm, rtp_ts, now_us);
+		cm->started = true;
+	}
+	int64_t ts = ts_extend(cm->last_ts, rtp_ts);
+	int64_t lag = now_us - raw_us(cm, ts);
+	if (has_left(cm, lag, arrival_us)) {
+		tie(cm, rtp_ts, now_us);
+		ts = rtp_ts;
+		cm->stats.jumps++;
+		*jumped = true;
+	} else {
+		cm->tie_anew = false;
+		watch_lag(cm, lag, arrival_us);
+	}
+	if (ts > cm->last_ts)
+		cm->last_ts = ts;
+	int64_t media_us = raw_us(cm, ts);
+	slew(cm, media_us);
+	cm->emitted = true;
+	int64_t out_us = media_us + cm->slew_us;
+	return out_us > 0 ? out_us * 9 / 100 : 0;
+}
+
+static int64_t ntp_to_us(uint64_t ntp)
+{
+	return (int64_t)(ntp >> 32) * 1000000 + (int64_t)(((ntp & 0xffffffff) * 1000000) >> 32);
+}
+
+/* A peer that sets its NTP clock does so for all its tracks: the origin is found anew from the first report that shows it. */
+static void watch_ntp(struct clockmap *cm, int64_t delay_us, int64_t arrival_us)
+{
+	int64_t moved = delay_us - cm->sr_delay_us;
+	bool comparable = cm->sr_seen && cm->sr_epoch == cm->timeline->ntp_epoch;
+	if (comparable && (moved > NTP_STEP_US || moved < -NTP_STEP_US))
+		cm->timeline->ntp_known = false;
+	cm->sr_seen = true;
+	cm->sr_delay_us = delay_us;
+	cm->sr_arrival_us = arrival_us;
+}
+
+/* How far this track's media lies off the common NTP clock, its corrections left aside. The first report of any track sets
+ * that clock's origin. */
+static int64_t offset_from_ntp(struct clockmap *cm, int64_t ntp_us, int64_t media_us)
+{
+	struct timeline *tl = cm->timeline;
+	if (!tl->ntp_known) {
+		tl->ntp_known = true;
+		tl->ntp_epoch++;
+		tl->ntp_origin_us = ntp_us - media_us - cm->slew_us;
+	}
+	cm->sr_epoch = tl->ntp_epoch;
+	return ntp_us - tl->ntp_origin_us - media_us;
+}
+
+void clockmap_sr(struct clockmap *cm, const struct rtcp_sr *sr, int64_t arrival_us)
+{
+	if (!cm->started || sr->ntp == 0)
+		return; /* no packet yet to tie it to; RFC 3550: a sender without a clock sends 0 */
+	int64_t media_us = raw_us(cm, ts_extend(cm->last_ts, sr->rtp_ts));
+	int64_t behind = arrival_us - cm->timeline->origin_us - media_us - (cm->lag_known ? cm->lag_us : 0);
+	if (behind > BEHIND_MAX_US || behind < -AHEAD_MAX_US) {
+		cm->stats.reports_refused++; /* its RTP time is not that of the packets */
+		return;
+	}
+	int64_t ntp_us = ntp_to_us(sr->ntp);
+	watch_ntp(cm, arrival_us - ntp_us, arrival_us);
+	int64_t offset = offset_from_ntp(cm, ntp_us, media_us);
+	int64_t step = offset - cm->slew_us;
+	if (step > SR_STEP_US || step < -SR_STEP_US) {
+		/* If arrival time agrees, the next packet is tied to it; if not, the report lies. */
+		cm->tie_anew = behind > SR_STEP_US / 2 || behind < -SR_STEP_US / 2;
+		cm->stats.reports_refused++;
+		return;
+	}
+	cm->stats.sender_reports++;
+	cm->stats.offset_us = offset;
+	cm->slew_target_us = offset;
+	cm->anchored = false;
+}
