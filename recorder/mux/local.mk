@@ -1,1 +1,1 @@
-librecorder_la_SOURCES +=
+librecorder_la_SOURCES += recorder/mux/mpegts.c recorder/mux/mux.h

@@ -15,16 +15,26 @@ struct mux_track {
 	unsigned id; /* stable for the recording: its PID is 0x100 + id */
 };
 
-/* Writes PAT, SDT and PMT of these tracks into the sink. `version` 0 to 31: of the tables; a muxer that continues a file after
- * another takes the next one. The sink is borrowed. TSR_OK and *out; TSR_E_UNSUPPORTED, TSR_E_NOMEM, or the sink's error. */
-TSR_MUST_USE tsr_error mux_create(const struct mux_track *tracks, unsigned count, unsigned version, const char *title,
-				  struct sink *sink, struct mux **out);
+struct mux_config {
+	const struct mux_track *tracks;
+	unsigned count;        /* 1 to LIMIT_TRACKS */
+	unsigned version;      /* 0 to 31, of PAT and PMT: a muxer that goes on in the same file takes the next one */
+	bool discontinuity;    /* goes on in a file: each PID's first packet carries the discontinuity indicator */
+	const char *title;     /* DVB service name; NULL = none */
+};
 
-/* Ends the tables' muxer; writes what libavformat still holds (an audio PES being gathered). The sink stays open. */
+/* Writes PAT, SDT and PMT with the first frame. The sink is borrowed. TSR_OK and *out; TSR_E_UNSUPPORTED (a codec MPEG-TS
+ * does not carry), TSR_E_NOMEM. One thread at a time. */
+TSR_MUST_USE tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out);
+
+/* Writes one frame of track id, all of it, into the sink. Its pts_90k must rise per track. TSR_OK; TSR_E_MALFORMED when
+ * libavformat refuses the frame (nothing of it was written); else the sink's error. */
+TSR_MUST_USE tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame);
+
+/* NULL is fine. The sink stays open. */
 void mux_destroy(struct mux *m);
 
-/* Writes one frame of track id, all of it, into the sink. The frame's pts_90k must rise per track. Errors as mux_create,
- * TSR_E_MALFORMED when libavformat refuses the frame (nothing was written then). */
-TSR_MUST_USE tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame);
+/* An upper bound of what a frame of so many bytes becomes: for asking the sink for room. */
+size_t mux_packetized_size(size_t frame_bytes);
 
 #endif
