@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * H.264: RFC 6184, packetization modes 0 and 1 (single NAL unit, STAP-A, FU-A). */
+#include "../bitstream/h264.h"
+
+#include "../bitstream/annexb.h"
+#include "../common/reader.h"
+
+#include "codecs.h"
+#include "gather.h"
+
+/* RFC 6184 section 5.2, table 1 */
+enum { STAP_A = 24, FU_A = 28 };
+
+static const uint8_t access_unit_delimiter[] = {0, 0, 0, 1, H264_NAL_AUD, 0xf0};
+
+struct h264 {
+	struct gather g;
+	struct h264_sets sets;
+	bool sets_in_band; /* the last keyframe came with its parameter sets */
+	/* The access unit being gathered: */
+	bool has_slice;
+	bool has_idr;
+	bool referenced;
+	uint32_t idr_pps_id;
+	bool in_fragment;
+	size_t fragment_at; /* where its NAL unit begins in g.data */
+};
+
+static tsr_error h264_init(void *state, const struct depay_config *config)
+{
+	struct h264 *s = state;
+	gather_init(&s->g);
+	struct reader r = reader_of(config->parameter_sets, config->parameter_sets_size);
+	const uint8_t *nal;
+	size_t size;
+	tsr_error err = TSR_OK;
+	while (err != TSR_E_NOMEM && annexb_next(&r, &nal, &size))
+		err = h264_sets_put(&s->sets, nal, size);
+	/* What an SDP says that is no parameter set is of no use, but no reason to refuse the stream. */
+	return err == TSR_E_NOMEM ? err : TSR_OK;
+}
+
+static void h264_finish(void *state)
+{
+	struct h264 *s = state;
+	gather_finish(&s->g);
+	h264_sets_finish(&s->sets);
+}
+
+static void begin_unit(struct depay *d, struct h264 *s, const struct rtp_packet *pkt, bool lost)
+{
+	gather_open(&s->g, pkt, lost);
+	gather_append(d, &s->g, access_unit_delimiter, sizeof(access_unit_delimiter));
+	h264_sets_new_unit(&s->sets);
+	s->has_slice = s->has_idr = s->referenced = s->in_fragment = false;
+}
+
+static void malformed(struct depay *d, struct h264 *s)
+{
+	depay_malformed(d);
+	gather_spoil(&s->g);
+}
+
+/* A keyframe needs its parameter sets in front of it and tells its size. False: they are not known. */
+static bool complete_keyframe(struct depay *d, struct h264 *s, struct h264_sps *sps)
+{
+	if (h264_sets_find(&s->sets, s->idr_pps_id, sps, &s->sets_in_band) != TSR_OK)
+		return false;
+	if (s->sets_in_band)
+		return true;
+	struct buf sets;
+	buf_init(&sets, LIMIT_FRAME_BYTES);
+	tsr_error err = h264_sets_write(&s->sets, &sets);
+	if (err == TSR_OK)
+		gather_insert(d, &s->g, sizeof(access_unit_delimiter), sets.data, sets.len);
+	buf_finish(&sets);
+	return err == TSR_OK;
+}
+
+static void end_unit(struct depay *d, struct h264 *s)
+{
+	struct frame frame;
+	struct h264_sps sps = {0};
+	if (s->in_fragment)
+		gather_spoil(&s->g);
+	if (!s->g.spoiled && s->has_idr && !complete_keyframe(d, s, &sps))
+		gather_spoil(&s->g);
+	if (!s->g.spoiled && !s->has_slice) {
+		gather_discard(&s->g); /* parameter sets alone; they are kept */
+		return;
+	}
+	if (!gather_close(d, &s->g, &frame))
+		return;
+	frame.keyframe = s->has_idr;
+	frame.width = sps.width;
+	frame.height = sps.height;
+	frame.droppable = !s->referenced;
+	depay_emit(d, &frame);
+}
+
+/* Whether an IDR slice comes without the parameter sets that the earlier ones had with them. */
+static bool lacks_sets(const struct h264 *s, uint32_t pps_id)
+{
+	struct h264_sps sps;
+	bool in_unit = false;
+	return s->sets_in_band && (h264_sets_find(&s->sets, pps_id, &sps, &in_unit) != TSR_OK || !in_unit);
+}
+
+/* Looks at a slice, the first or a later one of its access unit. */
+static void see_slice(struct depay *d, struct h264 *s, const uint8_t *nal, size_t size)
+{
+	struct h264_slice slice;
+	if (h264_parse_slice(nal, size, &slice) != TSR_OK) {
+		malformed(d, s);
+		return;
+	}
+	bool idr = h264_nal_type(nal[0]) == H264_NAL_IDR;
+	if (s->g.after_loss && !s->has_slice && (slice.first_mb != 0 || (idr && lacks_sets(s, slice.pps_id))))
+		gather_spoil(&s->g); /* what was lost may belong to this picture */
+	if (idr && !s->has_idr)
+		s->idr_pps_id = slice.pps_id;
+	s->has_slice = true;
+	s->has_idr = s->has_idr || idr;
+}
+
+/* Looks at a NAL unit that is there in full. */
+static void see_nal(struct depay *d, struct h264 *s, const uint8_t *nal, size_t size)
+{
+	unsigned type = h264_nal_type(nal[0]);
+	if (type == H264_NAL_SPS || type == H264_NAL_PPS) {
+		tsr_error err = h264_sets_put(&s->sets, nal, size);
+		if (err == TSR_E_MALFORMED)
+			malformed(d, s);
+		else if (err != TSR_OK)
+			gather_too_large(d, &s->g);
+	} else if (type >= H264_NAL_SLICE && type <= H264_NAL_IDR) {
+		s->referenced = s->referenced || h264_nal_ref_idc(nal[0]) != 0;
+		if (type <= H264_NAL_PARTITION_A || type == H264_NAL_IDR)
+			see_slice(d, s, nal, size);
+		else if (!s->has_slice) /* a partition B or C without its A */
+			gather_spoil(&s->g);
+	}
+}
+
+static void take_nal(struct depay *d, struct h264 *s, const uint8_t *nal, size_t size)
+{
+	unsigned type = size > 0 ? h264_nal_type(nal[0]) : 0;
+	if (s->in_fragment) /* its end never came */
+		gather_spoil(&s->g);
+	s->in_fragment = false;
+	if (type == 0 || type > H264_NAL_LAST || nal[0] & 0x80) {
+		malformed(d, s);
+		return;
+	}
+	if (type == H264_NAL_AUD) /* begin_unit wrote one */
+		return;
+	gather_append(d, &s->g, annexb_start_code, ANNEXB_START_CODE_SIZE);
+	gather_append(d, &s->g, nal, size);
+	see_nal(d, s, nal, size);
+}
+
+/* Section 5.7.1 */
+static void take_stap_a(struct depay *d, struct h264 *s, struct reader *r)
+{
+	do {
+		size_t size = reader_be16(r);
+		const uint8_t *nal = reader_bytes(r, size);
+		if (nal == NULL || size == 0) {
+			malformed(d, s);
+			return;
+		}
+		take_nal(d, s, nal, size);
+	} while (r->left > 0);
+}
+
+/* Section 5.8 */
+static void take_fu_a(struct depay *d, struct h264 *s, uint8_t indicator, struct reader *r)
+{
+	uint8_t fu_header = reader_u8(r);
+	uint8_t nal_header = (indicator & 0xe0) | (fu_header & 0x1f);
+	bool start = fu_header & 0x80, end = fu_header & 0x40;
+	unsigned type = h264_nal_type(nal_header);
+	if (!reader_ok(r) || type == 0 || type > H264_NAL_LAST || indicator & 0x80) {
+		malformed(d, s);
+		return;
+	}
+	if (start == s->in_fragment) /* the end of one or the start of this one never came */
+		gather_spoil(&s->g);
+	if (start) {
+		gather_append(d, &s->g, annexb_start_code, ANNEXB_START_CODE_SIZE);
+		s->fragment_at = s->g.data.len;
+		gather_append(d, &s->g, &nal_header, 1);
+	}
+	gather_append(d, &s->g, r->p, r->left);
+	s->in_fragment = !end;
+	if (end && !s->g.spoiled)
+		see_nal(d, s, s->g.data.data + s->fragment_at, s->g.data.len - s->fragment_at);
+}
+
+static void h264_push(struct depay *d, void *state, const struct rtp_packet *pkt, bool lost)
+{
+	struct h264 *s = state;
+	if (s->g.open && lost)
+		gather_spoil(&s->g);
+	if (s->g.open && s->g.rtp_ts != pkt->timestamp)
+		end_unit(d, s);
+	if (!s->g.open)
+		begin_unit(d, s, pkt, lost);
+	struct reader r = reader_of(pkt->payload, pkt->payload_size);
+	uint8_t header = reader_u8(&r);
+	switch (h264_nal_type(header)) {
+	case STAP_A: take_stap_a(d, s, &r); break;
+	case FU_A: take_fu_a(d, s, header, &r); break;
+	default: take_nal(d, s, pkt->payload, pkt->payload_size);
+	}
+	/* Some senders set the marker on parameter sets that they send by themselves. */
+	if (pkt->marker && (s->has_slice || s->g.spoiled))
+		end_unit(d, s);
+}
+
+static void h264_flush(struct depay *d, void *state)
+{
+	struct h264 *s = state;
+	if (s->g.open && !s->has_slice && !s->in_fragment && !s->g.spoiled)
+		gather_discard(&s->g);
+	gather_drop(d, &s->g);
+}
+
+const struct depay_ops depay_h264 = {TSR_CODEC_H264, sizeof(struct h264), h264_init,
+				     h264_finish,    h264_push,           h264_flush};
