@@ -1,1 +1,13 @@
-# files of tools
+# janus-tsrec, and the capture readers as a library of their own so that tests can use them without the tool.
+noinst_LTLIBRARIES += libcapture.la
+libcapture_la_SOURCES = \
+	tools/capture/capture.c tools/capture/capture.h \
+	tools/capture/flows.c tools/capture/flows.h \
+	tools/capture/link.c tools/capture/link.h \
+	tools/capture/mjr.c \
+	tools/capture/payloads.c tools/capture/payloads.h \
+	tools/capture/pcap.c \
+	tools/capture/records.c tools/capture/records.h \
+	tools/capture/source.c tools/capture/source.h
+libcapture_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libcapture_la_LIBADD = $(JANSSON_LIBS)
