@@ -43,6 +43,8 @@
 #define LIMIT_SINK_BYTES_MAX (256 * 1024 * 1024)
 /* Part of the sink's cap that only audio may use. */
 #define LIMIT_SINK_AUDIO_RESERVE_PERCENT 10
+/* Empty chunks kept for reuse, for all sinks together: 4 MiB, two writes' worth of 80 recordings at 2.5 Mb/s. */
+#define LIMIT_FREE_CHUNKS 64
 /* Frames held at the start of a recording while waiting for the other tracks' first frames. */
 #define LIMIT_START_FRAMES 512
 /* A recording's id and the longest file name without its ending, in bytes. */

@@ -8,25 +8,26 @@
 #include "writers.h"
 
 struct file_sink_config {
-	const char *log_id;           /* prefix of log lines; copied */
-	const char *folder;           /* existing folder, absolute or relative to the working directory; copied */
-	const char *name;             /* below folder, without ending; may contain '/', whose folders are made; copied */
-	uint64_t flush_threshold;     /* bytes; durable at the latest after so many */
-	int64_t flush_interval_us;    /* ... or this long; 0 = by threshold alone */
-	bool sync;                    /* false: never fdatasync while it runs (the finish always does) */
-	bool adaptive;                /* the threshold follows flush latency between the next two */
+	const char *log_id;        /* prefix of log lines; copied */
+	const char *folder;        /* existing folder, absolute or relative to the working directory; copied */
+	const char *name;          /* below folder, without ending; may contain '/', whose folders are made; copied */
+	uint64_t flush_threshold;  /* bytes; durable at the latest after so many */
+	int64_t flush_interval_us; /* ... or this long; 0 = by threshold alone */
+	bool sync;                 /* false: never fdatasync while it runs (the finish always does) */
+	bool adaptive;             /* the threshold follows flush latency between the next two */
 	uint64_t flush_threshold_min;
 	uint64_t flush_threshold_max;
-	size_t memory_cap;            /* bytes; 0 = LIMIT_SINK_BYTES */
-	unsigned mode;                /* of the file, e.g. 0640; 0 = 0644 */
-	bool checksum;                /* SHA-256 while it is written */
+	size_t memory_cap; /* bytes; 0 = LIMIT_SINK_BYTES */
+	unsigned mode;     /* of the file, e.g. 0640; 0 = 0644 */
+	bool checksum;     /* SHA-256 while it is written */
 };
 
 /* Creates NAME.recording.ts (O_EXCL, locked, never through a symlink, never outside folder) and adds it to `writers`; with
  * writers NULL the sink is offline: sink_write writes on the calling thread and waits for the disk.
  * TSR_OK and *out; TSR_E_EXISTS when NAME.recording.ts or NAME.ts exists; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY,
  * TSR_E_NOSPACE, TSR_E_IO, TSR_E_NOMEM; on failure nothing is left behind. */
-TSR_MUST_USE tsr_error file_sink_create(const struct file_sink_config *config, struct writers *writers, struct sink **out);
+TSR_MUST_USE tsr_error file_sink_create(const struct file_sink_config *config, struct writers *writers,
+					struct sink **out);
 
 /* As sink_finish, but nothing is renamed: no media came, so the file is removed. `done` gets bytes 0 and path NULL. */
 void file_sink_discard(struct sink *s, sink_finished_cb done, void *ctx);

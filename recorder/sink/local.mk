@@ -1,1 +1,11 @@
-librecorder_la_SOURCES +=
+librecorder_la_SOURCES += \
+	recorder/sink/beneath.c recorder/sink/beneath.h \
+	recorder/sink/chunks.c recorder/sink/chunks.h \
+	recorder/sink/digest.c recorder/sink/digest.h \
+	recorder/sink/durable.c recorder/sink/durable.h \
+	recorder/sink/file.c recorder/sink/file.h recorder/sink/file_private.h recorder/sink/file_turn.c \
+	recorder/sink/memory.c recorder/sink/memory.h \
+	recorder/sink/sink.h \
+	recorder/sink/textfile.c recorder/sink/textfile.h \
+	recorder/sink/threshold.c recorder/sink/threshold.h \
+	recorder/sink/writers.c recorder/sink/writers.h

@@ -13,31 +13,31 @@
 
 /* What is known of a sink at a moment. Computed from bytes really written and synced, never from intentions. */
 struct sink_stats {
-	uint64_t bytes_accepted;    /* given to sink_write */
-	uint64_t bytes_written;     /* in the page cache */
-	uint64_t bytes_durable;     /* synced */
-	int64_t last_write_us;      /* monotonic; 0 = never */
-	int64_t last_flush_us;      /* monotonic; 0 = never */
-	int64_t oldest_unsafe_us;   /* when the oldest byte that is not durable was accepted; 0 = all are */
-	uint64_t writes;            /* write calls */
-	uint64_t flushes;           /* fdatasync calls that succeeded */
-	int64_t flush_latency_us;   /* of the last flush */
+	uint64_t bytes_accepted;  /* given to sink_write */
+	uint64_t bytes_written;   /* in the page cache */
+	uint64_t bytes_durable;   /* synced */
+	int64_t last_write_us;    /* monotonic; 0 = never */
+	int64_t last_flush_us;    /* monotonic; 0 = never */
+	int64_t oldest_unsafe_us; /* when the oldest byte that is not durable was accepted; 0 = all are */
+	uint64_t writes;          /* write calls */
+	uint64_t flushes;         /* fdatasync calls that succeeded */
+	int64_t flush_latency_us; /* of the last flush */
 	int64_t flush_latency_max_us;
 	int64_t write_latency_max_us;
-	uint64_t flush_threshold;   /* in force (it moves when it is adaptive) */
+	uint64_t flush_threshold; /* in force (it moves when it is adaptive) */
 	uint64_t threshold_moves;
-	size_t buffered;            /* bytes waiting in memory */
-	tsr_error error;            /* the first failure, for good; TSR_OK while all is well */
-	int error_errno;            /* its errno */
+	size_t buffered; /* bytes waiting in memory */
+	tsr_error error; /* the first failure, for good; TSR_OK while all is well */
+	int error_errno; /* its errno */
 };
 
 /* How a sink ended. Strings are borrowed for the call. */
 struct sink_result {
-	tsr_error error;            /* TSR_OK: complete, durable, under its final name */
+	tsr_error error; /* TSR_OK: complete, durable, under its final name */
 	int error_errno;
-	const char *path;           /* absolute path under which it lies now */
+	const char *path; /* absolute path under which it lies now */
 	uint64_t bytes;
-	const char *sha256;         /* 64 hex digits, or NULL when not asked for */
+	const char *sha256; /* 64 hex digits, or NULL when not asked for */
 };
 
 /* Called exactly once per sink, on a writer thread (on the calling thread for offline and memory sinks), after the rename. */

@@ -3,3 +3,4 @@ UNIT_TESTS =
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 LDADD = librecorder.la $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_sink

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The muxer's half of the file sink: creation, and taking bytes without ever touching the disk (but offline). */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../common/clock.h"
+#include "../common/limits.h"
+#include "../common/log.h"
+#include "file_private.h"
+
+/* An offline sink gathers this much before it writes. */
+#define OFFLINE_BYTES (1024 * 1024)
+/* Recovery may hold the new, still empty file for the moment it takes to see that it is empty and to remove it. */
+#define LOCK_TRIES   100
+#define LOCK_WAIT_NS 1000000
+
+static void end_offline(struct file_sink *f)
+{
+	while (file_turn(f, clock_now_us()))
+		;
+}
+
+static tsr_error file_write(struct sink *s, const uint8_t *data, size_t size)
+{
+	struct file_sink *f = (struct file_sink *)s;
+	pthread_mutex_lock(&f->lock);
+	if (f->stats.error == TSR_OK && size > 0) {
+		if (chunk_list_append(&f->queue, f->pool, data, size)) {
+			f->stats.bytes_accepted += size;
+			f->stats.buffered += size;
+			if (f->queue_oldest_us == 0)
+				f->queue_oldest_us = clock_now_us();
+		} else {
+			f->stats.error = TSR_E_NOMEM;
+			f->stats.error_errno = ENOMEM;
+		}
+	}
+	tsr_error err = f->stats.error;
+	bool full = f->offline && f->queue.bytes >= OFFLINE_BYTES;
+	pthread_mutex_unlock(&f->lock);
+	if (!full)
+		return err;
+	file_turn(f, clock_now_us());
+	return f->stats.error;
+}
+
+static bool file_has_room(struct sink *s, size_t size, bool audio)
+{
+	struct file_sink *f = (struct file_sink *)s;
+	size_t reserve = audio ? 0 : f->memory_cap / 100 * LIMIT_SINK_AUDIO_RESERVE_PERCENT;
+	pthread_mutex_lock(&f->lock);
+	size_t buffered = f->stats.buffered;
+	pthread_mutex_unlock(&f->lock);
+	return buffered + reserve <= f->memory_cap && size <= f->memory_cap - reserve - buffered;
+}
+
+static void file_get_stats(struct sink *s, struct sink_stats *out)
+{
+	struct file_sink *f = (struct file_sink *)s;
+	pthread_mutex_lock(&f->lock);
+	*out = f->stats;
+	if (out->oldest_unsafe_us == 0)
+		out->oldest_unsafe_us = f->queue_oldest_us;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void end(struct file_sink *f, sink_finished_cb done, void *ctx, bool discard)
+{
+	pthread_mutex_lock(&f->lock);
+	f->done = done;
+	f->done_ctx = ctx;
+	f->discard = discard;
+	f->finishing = true;
+	bool offline = f->offline;
+	/* From here on the sink is the writer's; it may be gone at any moment. */
+	pthread_mutex_unlock(&f->lock);
+	if (offline)
+		end_offline(f);
+}
+
+static void file_finish(struct sink *s, sink_finished_cb done, void *ctx)
+{
+	end((struct file_sink *)s, done, ctx, false);
+}
+
+void file_sink_discard(struct sink *s, sink_finished_cb done, void *ctx)
+{
+	end((struct file_sink *)s, done, ctx, true);
+}
+
+static const struct sink_ops file_ops = {file_write, file_has_room, file_get_stats, file_finish};
+
+/* Makes the new file ours. 0, 1 when recovery has taken it away meanwhile, or -1 and errno. */
+static int lock_new(struct file_sink *f)
+{
+	const struct timespec wait = {.tv_nsec = LOCK_WAIT_NS};
+	for (int i = 0; flock(f->fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return -1;
+		nanosleep(&wait, NULL);
+	}
+	return beneath_is_same(f->place.folder, f->running_name, f->fd) ? 0 : 1;
+}
+
+/* Creates NAME.recording.ts and locks it; on failure it is not there. */
+static tsr_error create_file(struct file_sink *f, unsigned mode)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+	struct stat there;
+	for (;;) {
+		if (fstatat(f->place.folder, f->finished_name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+			return TSR_E_EXISTS;
+		f->fd = beneath_open(f->place.folder, f->running_name, flags, mode != 0 ? mode : 0644);
+		if (f->fd < 0)
+			return tsr_error_from_errno(errno);
+		int locked = lock_new(f);
+		/* The umask applies to the default alone: a mode from the configuration is meant. */
+		if (locked == 0 && (mode == 0 || fchmod(f->fd, (mode_t)mode) == 0))
+			return TSR_OK;
+		tsr_error err = tsr_error_from_errno(errno);
+		if (locked != 1)
+			unlinkat(f->place.folder, f->running_name, 0);
+		close(f->fd);
+		f->fd = -1;
+		if (locked != 1)
+			return err;
+	}
+}
+
+static char *joined(const char *start, const char *end)
+{
+	char *s = malloc(strlen(start) + strlen(end) + 1);
+	return s != NULL ? strcat(strcpy(s, start), end) : NULL;
+}
+
+static tsr_error name_file(struct file_sink *f, const struct file_sink_config *config)
+{
+	f->log_id = config->log_id != NULL ? strdup(config->log_id) : NULL;
+	f->running_name = joined(f->place.base, SUFFIX_RUNNING);
+	f->finished_name = joined(f->place.base, SUFFIX_FINISHED);
+	f->running_path = joined(f->place.path, SUFFIX_RUNNING);
+	f->finished_path = joined(f->place.path, SUFFIX_FINISHED);
+	bool ok = (f->log_id != NULL || config->log_id == NULL) && f->running_name != NULL &&
+		  f->finished_name != NULL && f->running_path != NULL && f->finished_path != NULL;
+	return ok ? TSR_OK : TSR_E_NOMEM;
+}
+
+static struct file_sink *allocate(const struct file_sink_config *config, struct chunk_pool *pool)
+{
+	struct file_sink *f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return NULL;
+	f->base.ops = &file_ops;
+	f->item.serve = NULL;
+	f->fd = -1;
+	f->memory_cap = config->memory_cap != 0 ? config->memory_cap : LIMIT_SINK_BYTES;
+	if (f->memory_cap > LIMIT_SINK_BYTES_MAX)
+		f->memory_cap = LIMIT_SINK_BYTES_MAX;
+	f->flush_interval_us = config->flush_interval_us;
+	f->sync = config->sync;
+	f->offline = pool == NULL;
+	chunk_pool_init(&f->own_pool);
+	f->pool = pool != NULL ? pool : &f->own_pool;
+	threshold_init(&f->threshold, config->flush_threshold, config->adaptive, config->flush_threshold_min,
+		       config->flush_threshold_max);
+	f->stats.flush_threshold = f->threshold.bytes;
+	pthread_mutex_init(&f->lock, NULL);
+	return f;
+}
+
+void file_free(struct file_sink *f)
+{
+	if (f == NULL)
+		return;
+	chunk_list_release(&f->queue, f->pool);
+	chunk_pool_finish(&f->own_pool);
+	pthread_mutex_destroy(&f->lock);
+	digest_destroy(f->digest);
+	if (f->fd >= 0)
+		close(f->fd);
+	place_close(&f->place);
+	free(f->log_id);
+	free(f->running_name);
+	free(f->finished_name);
+	free(f->running_path);
+	free(f->finished_path);
+	free(f);
+}
+
+tsr_error file_open(const struct file_sink_config *config, struct chunk_pool *pool, struct file_sink **out)
+{
+	struct file_sink *f = allocate(config, pool);
+	if (f == NULL)
+		return TSR_E_NOMEM;
+	tsr_error err = place_open(&f->place, config->folder, config->name, true);
+	if (err != TSR_OK)
+		goto out;
+	err = name_file(f, config);
+	if (err == TSR_OK && config->checksum && (f->digest = digest_create()) == NULL)
+		err = TSR_E_NOMEM;
+	if (err == TSR_OK)
+		err = create_file(f, config->mode);
+	if (err != TSR_OK)
+		place_unmake(&f->place);
+out:
+	if (err == TSR_OK)
+		*out = f;
+	else
+		file_free(f);
+	return err;
+}
+
+static bool serve(struct service_item *item, int64_t now_us)
+{
+	return file_turn((struct file_sink *)((char *)item - offsetof(struct file_sink, item)), now_us);
+}
+
+tsr_error file_sink_create(const struct file_sink_config *config, struct writers *writers, struct sink **out)
+{
+	struct file_sink *f;
+	tsr_error err = file_open(config, writers != NULL ? writers_pool(writers) : NULL, &f);
+	if (err != TSR_OK)
+		return err;
+	struct stat st;
+	f->item.serve = serve;
+	if (writers != NULL)
+		err = fstat(f->fd, &st) != 0 ? tsr_error_from_errno(errno) : writers_add(writers, st.st_dev, &f->item);
+	if (err != TSR_OK) {
+		unlinkat(f->place.folder, f->running_name, 0);
+		place_unmake(&f->place);
+		file_free(f);
+		return err;
+	}
+	*out = &f->base;
+	return TSR_OK;
+}

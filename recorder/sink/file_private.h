@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The file sink's inside, shared by its two halves: file.c, which takes the bytes on the muxer's thread, and file_turn.c,
+ * which brings them to the disk on a writer thread. Tests drive the turns themselves through it. */
+#ifndef TSR_SINK_FILE_PRIVATE_H
+#define TSR_SINK_FILE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "../common/service.h"
+#include "beneath.h"
+#include "chunks.h"
+#include "digest.h"
+#include "file.h"
+#include "threshold.h"
+
+/* Five write calls a second at most. */
+#define WRITER_PERIOD_US 200000
+
+struct file_sink {
+	struct sink base;
+	struct service_item item;
+
+	/* Constant from creation on. */
+	char *log_id;
+	char *running_name, *finished_name; /* in place.folder */
+	char *running_path, *finished_path; /* absolute */
+	size_t memory_cap;
+	int64_t flush_interval_us;
+	bool sync;
+	bool offline;
+	struct chunk_pool *pool;
+	struct chunk_pool own_pool; /* of an offline sink */
+
+	pthread_mutex_t lock;
+	/* lock held: */
+	struct chunk_list queue;
+	int64_t queue_oldest_us; /* when its first byte came; 0 = empty */
+	struct sink_stats stats;
+	bool finishing, discard;
+	sink_finished_cb done;
+	void *done_ctx;
+
+	/* The writer's alone. */
+	struct place place;
+	int fd;
+	uint64_t written; /* bytes in the file, all of whole frames */
+	uint64_t durable;
+	int64_t unsafe_oldest_us; /* when the first byte came that is taken off the queue but not durable; 0 = none */
+	struct threshold threshold;
+	struct digest *digest; /* NULL when not asked for */
+	bool name_durable;     /* the folder has been synced */
+	bool leave;            /* what the disk holds is not known any more: the file keeps its running name */
+};
+
+/* Creates the file and the sink without adding it to anything; `pool` NULL makes it offline. As file_sink_create. */
+TSR_MUST_USE tsr_error file_open(const struct file_sink_config *config, struct chunk_pool *pool,
+				 struct file_sink **out);
+
+/* The writer's turn: writes what waits, flushes when it is due, ends the sink when that was asked for. False when the sink was
+ * ended and freed. */
+bool file_turn(struct file_sink *f, int64_t now_us);
+
+/* Closes and frees without another write, rename or call to done. */
+void file_free(struct file_sink *f);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The writer's half of the file sink: from memory to the page cache, from there to the disk, and the end of a file.
+ *
+ * What a failure means for the file:
+ * - a write fails (disk full, quota, I/O): the file is cut after the last frame that was written whole. What is there can
+ *   still be synced and gets its final name, so that it plays; the error is told with it.
+ * - a sync fails: the kernel may have dropped the pages and forgotten the error, so a second sync that succeeds proves
+ *   nothing. The file keeps its running name, and recovery looks at what the disk really holds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../common/clock.h"
+#include "../common/log.h"
+#include "durable.h"
+#include "file_private.h"
+
+/* 16 MiB in one call. */
+#define VECTORS 256
+
+struct batch {
+	struct chunk_list bytes;
+	bool finishing;
+	bool usable; /* no lasting error so far */
+};
+
+static struct batch take(struct file_sink *f)
+{
+	struct batch b;
+	pthread_mutex_lock(&f->lock);
+	b = (struct batch){f->queue, f->finishing, f->stats.error == TSR_OK || f->stats.error == TSR_E_NOMEM};
+	f->queue = (struct chunk_list){0};
+	if (f->unsafe_oldest_us == 0 && b.usable)
+		f->unsafe_oldest_us = f->queue_oldest_us;
+	f->queue_oldest_us = 0;
+	f->stats.oldest_unsafe_us = f->unsafe_oldest_us;
+	pthread_mutex_unlock(&f->lock);
+	return b;
+}
+
+static void fail(struct file_sink *f, int err, const char *what)
+{
+	pthread_mutex_lock(&f->lock);
+	bool first = f->stats.error == TSR_OK;
+	if (first) {
+		f->stats.error = tsr_error_from_errno(err);
+		f->stats.error_errno = err;
+	}
+	pthread_mutex_unlock(&f->lock);
+	if (first)
+		log_line(TSR_LOG_ERROR, f->log_id, "%s failed after %" PRIu64 " bytes: %s", what, f->written,
+			 strerror(err));
+}
+
+static void count_write(struct file_sink *f, uint64_t bytes_written, int64_t latency_us, int64_t now_us)
+{
+	pthread_mutex_lock(&f->lock);
+	f->stats.writes++;
+	f->stats.bytes_written = bytes_written;
+	f->stats.last_write_us = now_us;
+	if (latency_us > f->stats.write_latency_max_us)
+		f->stats.write_latency_max_us = latency_us;
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* The vectors of `list` from byte `skip` on. */
+static int vectors_of(const struct chunk_list *list, size_t skip, struct iovec vectors[VECTORS])
+{
+	int count = 0;
+	for (struct chunk *c = list->head; c != NULL && count < VECTORS; c = c->next) {
+		if (skip >= c->used) {
+			skip -= c->used;
+			continue;
+		}
+		vectors[count++] = (struct iovec){c->data + skip, c->used - skip};
+		skip = 0;
+	}
+	return count;
+}
+
+/* Writes it all, with one call as a rule. The bytes written; fewer than list->bytes means errno. */
+static size_t write_list(struct file_sink *f, const struct chunk_list *list)
+{
+	size_t done = 0;
+	while (done < list->bytes) {
+		struct iovec vectors[VECTORS];
+		int count = vectors_of(list, done, vectors);
+		int64_t start_us = clock_now_us();
+		ssize_t n = pwritev(f->fd, vectors, count, (off_t)(f->written + done));
+		int saved = errno;
+		int64_t now_us = clock_now_us();
+		if (n > 0)
+			done += (size_t)n;
+		count_write(f, f->written + done, now_us - start_us, now_us);
+		errno = n == 0 ? EIO : saved;
+		if (n == 0 || (n < 0 && saved != EINTR))
+			break;
+	}
+	return done;
+}
+
+/* Where the last whole frame ends within the first `written` bytes of `list`: right before the last packet that begins a
+ * PES packet or a table (payload_unit_start_indicator, ISO 13818-1 section 2.4.3.3), since frames come one after another. */
+static size_t frame_boundary(const struct chunk_list *list, size_t written)
+{
+	size_t boundary = 0, at = 0;
+	for (const struct chunk *c = list->head; c != NULL; at += c->used, c = c->next)
+		for (size_t i = 0; i + TS_PACKET_BYTES <= c->used && at + i <= written; i += TS_PACKET_BYTES)
+			if ((c->data[i + 1] & 0x40) != 0)
+				boundary = at + i;
+	return boundary;
+}
+
+static void digest_list(struct digest *d, const struct chunk_list *list, size_t size)
+{
+	for (const struct chunk *c = list->head; d != NULL && c != NULL && size > 0; c = c->next) {
+		size_t part = c->used < size ? c->used : size;
+		digest_update(d, c->data, part);
+		size -= part;
+	}
+}
+
+static void write_batch(struct file_sink *f, struct batch *b)
+{
+	size_t size = b->bytes.bytes, kept = 0;
+	if (size > 0 && b->usable) {
+		kept = write_list(f, &b->bytes);
+		if (kept < size) {
+			fail(f, errno, "write");
+			kept = frame_boundary(&b->bytes, kept);
+			if (ftruncate(f->fd, (off_t)(f->written + kept)) != 0)
+				f->leave = true;
+		}
+		digest_list(f->digest, &b->bytes, kept);
+		f->written += kept;
+	}
+	chunk_list_release(&b->bytes, f->pool);
+	pthread_mutex_lock(&f->lock);
+	f->stats.buffered -= size;
+	f->stats.bytes_written = f->written;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static bool flush_due(const struct file_sink *f, int64_t now_us)
+{
+	if (!f->sync || f->leave || f->written == f->durable)
+		return false;
+	if (f->written - f->durable >= f->threshold.bytes)
+		return true;
+	/* The turn nearest to the interval: neither 200 ms too late nor an extra flush each second. */
+	return f->flush_interval_us > 0 && now_us + WRITER_PERIOD_US / 2 - f->unsafe_oldest_us >= f->flush_interval_us;
+}
+
+static void count_flush(struct file_sink *f, int64_t latency_us, int64_t now_us)
+{
+	threshold_learn(&f->threshold, latency_us);
+	f->unsafe_oldest_us = 0;
+	f->durable = f->written;
+	pthread_mutex_lock(&f->lock);
+	f->stats.flushes++;
+	f->stats.bytes_durable = f->durable;
+	f->stats.last_flush_us = now_us;
+	f->stats.oldest_unsafe_us = 0;
+	f->stats.flush_latency_us = latency_us;
+	if (latency_us > f->stats.flush_latency_max_us)
+		f->stats.flush_latency_max_us = latency_us;
+	f->stats.flush_threshold = f->threshold.bytes;
+	f->stats.threshold_moves = f->threshold.moves;
+	pthread_mutex_unlock(&f->lock);
+	log_line(TSR_LOG_INFO, f->log_id, "flushed: %" PRIu64 " bytes durable, %" PRId64 " ms", f->durable,
+		 latency_us / 1000);
+}
+
+/* The data with `sync_call`, and at the first time the file's name too: data that nobody finds is not durable. */
+static bool flush(struct file_sink *f, int (*sync_call)(int fd))
+{
+	int64_t start_us = clock_now_us();
+	if (sync_call(f->fd) != 0 || (!f->name_durable && place_sync(&f->place) != 0)) {
+		fail(f, errno, "sync");
+		f->leave = true;
+		return false;
+	}
+	f->name_durable = true;
+	int64_t now_us = clock_now_us();
+	count_flush(f, now_us - start_us, now_us);
+	return true;
+}
+
+/* Makes the file complete and durable under its final name. Whether it has that name now. */
+static bool seal(struct file_sink *f)
+{
+	/* The name about to vanish needs no sync of its own. */
+	f->name_durable = true;
+	if (f->leave || !flush(f, durable_file))
+		return false;
+	if (!beneath_is_same(f->place.folder, f->running_name, f->fd)) {
+		fail(f, EACCES, "rename: the file was replaced; it");
+		return false;
+	}
+	if (durable_rename(f->place.folder, f->running_name, f->finished_name) != 0) {
+		fail(f, errno, "rename");
+		return false;
+	}
+	if (place_sync(&f->place) != 0)
+		fail(f, errno, "sync of the folder");
+	return true;
+}
+
+static void finish(struct file_sink *f)
+{
+	struct sink_result result = {.bytes = f->written};
+	char hex[DIGEST_HEX_BYTES] = "";
+	if (f->discard || f->written == 0) {
+		result.bytes = 0;
+		if (beneath_is_same(f->place.folder, f->running_name, f->fd))
+			unlinkat(f->place.folder, f->running_name, 0);
+		place_unmake(&f->place);
+	} else {
+		result.path = seal(f) ? f->finished_path : f->running_path;
+		if (f->digest != NULL)
+			digest_end(f->digest, hex);
+	}
+	result.error = f->stats.error;
+	result.error_errno = f->stats.error_errno;
+	result.sha256 = hex[0] != '\0' ? hex : NULL;
+	if (result.path != NULL)
+		log_line(TSR_LOG_INFO, f->log_id, "%s: %s, %" PRIu64 " bytes",
+			 result.error == TSR_OK ? "finished" : tsr_strerror(result.error), result.path, result.bytes);
+	f->done(f->done_ctx, &result);
+}
+
+bool file_turn(struct file_sink *f, int64_t now_us)
+{
+	(void)now_us;
+	struct batch b = take(f);
+	write_batch(f, &b);
+	if (b.finishing) {
+		finish(f);
+		file_free(f);
+		return false;
+	}
+	/* Not the turn's own time: the write may have taken long. */
+	if (flush_due(f, clock_now_us()))
+		flush(f, durable_data);
+	return true;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "textfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "beneath.h"
+#include "durable.h"
+
+#define CREATE_TRIES 10
+
+/* 0, or -1 and errno. */
+static int write_all(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, text, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n == 0 ? EIO : errno;
+			return -1;
+		}
+		text += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Removes a temporary file that a crash left behind. 0, or -1 and errno; EBUSY when somebody is writing it. */
+static int remove_stale(int folder, const char *name)
+{
+	int fd = beneath_open(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd < 0)
+		return errno == ELOOP ? unlinkat(folder, name, 0) : errno == ENOENT ? 0 : -1;
+	int failed = -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		errno = EBUSY;
+	else
+		failed = beneath_is_same(folder, name, fd) ? unlinkat(folder, name, 0) : 0;
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return failed;
+}
+
+/* A new, locked, empty temporary file. A descriptor, or -1 and errno. */
+static int create_temporary(int folder, const char *name, unsigned mode)
+{
+	for (int i = 0; i < CREATE_TRIES; i++) {
+		int fd = beneath_open(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode != 0 ? mode : 0644);
+		if (fd < 0 && (errno != EEXIST || remove_stale(folder, name) != 0))
+			return -1;
+		if (fd < 0)
+			continue;
+		/* Recovery may have taken it for a left-over before it was locked. */
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && beneath_is_same(folder, name, fd) &&
+		    (mode == 0 || fchmod(fd, (mode_t)mode) == 0))
+			return fd;
+		close(fd);
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
+{
+	struct place place;
+	tsr_error err = place_open(&place, folder, name, false);
+	if (err != TSR_OK)
+		return err;
+	char *temporary = place_name(&place, SUFFIX_TEXT_RUNNING);
+	char *final = place_name(&place, ".json");
+	int fd = -1;
+	bool renamed = false;
+	errno = ENOMEM;
+	if (temporary == NULL || final == NULL)
+		goto failed;
+	fd = create_temporary(place.folder, temporary, mode);
+	if (fd < 0 || write_all(fd, text, size) != 0 || durable_file(fd) != 0)
+		goto failed;
+	renamed = renameat(place.folder, temporary, place.folder, final) == 0;
+	if (renamed && durable_folder(place.folder) == 0)
+		goto out;
+failed:
+	err = tsr_error_from_errno(errno);
+	if (fd >= 0 && !renamed)
+		unlinkat(place.folder, temporary, 0);
+out:
+	if (fd >= 0)
+		close(fd);
+	free(temporary);
+	free(final);
+	place_close(&place);
+	return err;
+}
