@@ -1,1 +1,14 @@
-# files of tests
+# What `make check` runs besides the unit tests (tests/run runs more), and what tests/run asks of the build.
+STYLE_TESTS = tests/style/format tests/style/headers tests/style/includes tests/style/shell tests/style/size
+dist_check_SCRIPTS += $(STYLE_TESTS)
+TESTS += $(STYLE_TESTS)
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; \
+	TSR_STYLE_CFLAGS='$(ENGINE_CFLAGS) $(JANSSON_CFLAGS) $(JANUS_CFLAGS) $(CMOCKA_CFLAGS)'; export TSR_STYLE_CFLAGS;
+
+.PHONY: print-test-programs
+print-test-programs:
+	@printf '%s\n' $(check_PROGRAMS)
+
+EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json \
+	tests/lib/chromium.mjs tests/lib/janus.mjs tests/lib/media.mjs tests/lib/netns tests/lib/packages.sh \
+	tests/lib/process.mjs tests/lib/reporter.mjs tests/lib/signalling.mjs tests/lib/wait.mjs

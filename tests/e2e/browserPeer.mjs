@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A Chromium page with one PeerConnection, and its connection to a handle.
+
+import { fileURLToPath } from 'node:url';
+import { until } from '../lib/wait.mjs';
+
+const script = fileURLToPath(new URL('peer.js', import.meta.url));
+const origin = 'https://peer.test/'; // never asked for: the browser is given the page; getUserMedia wants https
+
+export class BrowserPeer {
+	static async open(browser) {
+		const peer = new BrowserPeer();
+		const context = await browser.newContext({ ignoreHTTPSErrors: true });
+		peer.page = await context.newPage();
+		await peer.page.route(`${origin}**`, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>peer</title>' }));
+		await peer.page.goto(origin);
+		await peer.page.exposeFunction('newCandidate', (candidate) => peer.onCandidate(candidate));
+		await peer.page.addScriptTag({ path: script });
+		await peer.page.evaluate('globalThis.peer = peer');
+		return peer;
+	}
+
+	#candidates = [];
+	onCandidate = (candidate) => this.#candidates.push(candidate);
+
+	/** Calls a function of peer.js. */
+	call(name, ...args) {
+		return this.page.evaluate(([name, args]) => globalThis.peer[name](...args), [name, args]);
+	}
+
+	/**
+	 * Offers the media, hands the offer with `body` to the handle, and connects. What the plugin answered.
+	 * Janus may send candidates before the answer: those wait.
+	 */
+	async publish(handle, body, media = {}) {
+		return this.negotiate(handle, body, await this.call('start', media));
+	}
+
+	async negotiate(handle, body, offer) {
+		const { data, jsep } = await handle.request(body, offer);
+		await this.call('answer', jsep);
+		if (!this.handle) {
+			this.handle = handle;
+			handle.watch(({ janus, candidate }) => {
+				if (janus === 'trickle' && candidate.candidate)
+					this.call('candidate', candidate).catch(() => {});
+			});
+			this.onCandidate = (candidate) => handle.trickle(candidate).catch(() => {});
+			this.#candidates.splice(0).forEach(this.onCandidate);
+		}
+		await until('the PeerConnection', async () => (await this.call('connectionState')) === 'connected', { timeout: 15_000 });
+		return data;
+	}
+
+	sent() {
+		return this.call('sent');
+	}
+
+	async close() {
+		await this.page.context().close();
+	}
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a recording really holds, found out by reading and decoding it with ffprobe and ffmpeg.
+
+import { run } from './process.mjs';
+
+/** Streams and format as ffprobe sees them. */
+export async function probe(file) {
+	const { code, stdout, stderr } = await run('ffprobe', ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', file]);
+	if (code !== 0)
+		throw new Error(`ffprobe ${file}: ${stderr}`);
+	const { streams, format } = JSON.parse(stdout);
+	return { streams, format, video: streams.filter((s) => s.codec_type === 'video'), audio: streams.filter((s) => s.codec_type === 'audio') };
+}
+
+/** Decodes everything, stopping at the first error; what ffmpeg complained of, '' when it did not. */
+export async function decodeErrors(file) {
+	const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-xerror', '-i', file, '-map', '0', '-f', 'null', '-']);
+	return stderr.trim() || (code === 0 ? '' : `exit code ${code}`);
+}
+
+/** Packets per stream index: { pts, dts, duration in seconds, size, key }. */
+export async function packets(file) {
+	const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'packet=stream_index,pts_time,dts_time,duration_time,size,flags',
+		'-of', 'json', file]);
+	const streams = [];
+	for (const p of JSON.parse(stdout).packets)
+		(streams[p.stream_index] ??= []).push({
+			pts: Number(p.pts_time), dts: Number(p.dts_time), duration: Number(p.duration_time ?? 0), size: Number(p.size), key: p.flags[0] === 'K',
+		});
+	return streams;
+}
+
+/** First and last time of a stream, and its greatest step between two packets, in seconds. */
+export function span(stream) {
+	const last = stream.at(-1);
+	let gap = 0;
+	let backwards = 0;
+	for (let i = 1; i < stream.length; i++) {
+		gap = Math.max(gap, stream[i].pts - stream[i - 1].pts);
+		backwards += stream[i].dts <= stream[i - 1].dts;
+	}
+	// The last video packet has no duration in TS: it lasts as long as the one before it.
+	const tail = last.duration || (stream.length > 1 ? last.pts - stream.at(-2).pts : 0);
+	return { start: stream[0].pts, end: last.pts + tail, duration: last.pts + tail - stream[0].pts, gap, backwards };
+}
+
+/** A filter's value per frame: [{ time, value }] from lines "frame:… pts_time:T" and "KEY=VALUE". */
+async function series(file, map, filter, print, key) {
+	const kind = map.includes(':v') ? '-vf' : '-af';
+	const { code, stdout, stderr } = await run('ffmpeg', ['-v', 'error', '-copyts', '-i', file, '-map', map,
+		kind, `${filter},${print}=mode=print:key=${key}:file=-`, '-f', 'null', '-']);
+	if (code !== 0)
+		throw new Error(`ffmpeg ${file}: ${stderr}`);
+	return [...stdout.matchAll(/pts_time:(\S+)\s+\S+=(\S+)/g)].map(([, time, value]) => ({ time: Number(time), value: Number(value) }));
+}
+
+/** Times at which the series rises above `threshold` after it was below it for `quiet_s`. */
+function onsets(values, threshold, quiet_s) {
+	const result = [];
+	let loudUntil = -Infinity;
+	for (const { time, value } of values) {
+		if (!(value > threshold))
+			continue;
+		if (time - loudUntil > quiet_s)
+			result.push(time);
+		loudUntil = time;
+	}
+	return result;
+}
+
+/** When the picture flashes, in seconds of the file's own time. */
+export async function flashes(file, stream = 0) {
+	const luma = await series(file, `0:v:${stream}`, 'scale=32:24:flags=area,format=gray,signalstats', 'metadata', 'lavfi.signalstats.YAVG');
+	return onsets(luma, 160, 0.3);
+}
+
+/** When it beeps, to 2 ms. */
+export async function beeps(file, stream = 0) {
+	const level = await series(file, `0:a:${stream}`, 'aresample=48000,asetnsamples=96,astats=metadata=1:reset=1', 'ametadata', 'lavfi.astats.Overall.RMS_level');
+	return onsets(level, -30, 0.3);
+}
+
+/** How far each beep lies after its flash, in ms, over the whole file. */
+export async function avOffsets(file) {
+	const [seen, heard] = await Promise.all([flashes(file), beeps(file)]);
+	const offsets = [];
+	for (const flash of seen) {
+		const beep = heard.reduce((best, b) => (Math.abs(b - flash) < Math.abs(best - flash) ? b : best), Infinity);
+		if (Math.abs(beep - flash) < 0.5)
+			offsets.push({ at: flash, offset: (beep - flash) * 1000 });
+	}
+	return { flashes: seen, beeps: heard, offsets, ...summary(offsets.map((o) => o.offset)) };
+}
+
+export function summary(values) {
+	const sorted = [...values].sort((a, b) => a - b);
+	return { count: sorted.length, min: sorted[0], median: sorted[sorted.length >> 1], max: sorted.at(-1) };
+}

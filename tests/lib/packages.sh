@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2016
+# Debian packages and npm modules that building and testing need, and how they are installed. Sourced by bash scripts.
+
+# To build everything.
+packages_build="build-essential autoconf automake libtool pkg-config
+	libglib2.0-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev libssl-dev
+	libjansson-dev janus-dev libcmocka-dev"
+
+# To run it: Janus itself, a browser, a web server in front, and what looks at the files that come out.
+packages_run="janus ffmpeg chromium nginx-light ca-certificates curl procps iproute2"
+
+# To test it: loss (nft), a second WebRTC peer (aiortc), fuzzing (clang), style (clang-format), faults on file systems of
+# the tests' own, and what the speed is compared with.
+packages_test="nftables python3-aiortc python3-aiohttp strace clang libclang-rt-dev clang-format
+	e2fsprogs xfsprogs btrfs-progs janus-tools gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+	xz-utils"
+
+# What only the long run of the fault tests needs.
+packages_faults="user-mode-linux"
+
+# The oldest Node.js that playwright-core and node:test reporters work on.
+node_oldest=18
+
+node_is_recent()
+{
+	command -v node >/dev/null && command -v npm >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge $node_oldest ]
+}
+
+# packages_missing NAME…: those that are not there. A command that is there counts, wherever it comes from.
+packages_missing()
+{
+	local name command
+	for name in "$@"; do
+		command=$name
+		case $name in
+		nginx-light) command=nginx ;;
+		gstreamer1.0-tools) command=gst-launch-1.0 ;;
+		esac
+		case $name in
+		nodejs | npm) node_is_recent || echo "$name" ;;
+		janus | ffmpeg | chromium | nginx-light | curl | strace | clang | clang-format | gstreamer1.0-tools)
+			[ -n "$(PATH=$PATH:/usr/sbin type -P "$command")" ] || echo "$name"
+			;;
+		*) [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name" ;;
+		esac
+	done
+}
+
+# Debian starts a service as it installs it, unless a policy forbids it. This one forbids Janus and nginx alone, lasts
+# only while we install, and gives way to a policy that is there already. Tests start servers of their own.
+packages_forbid_services='#!/bin/sh
+# Left by a test run of janus-tsrecorder that was interrupted; may be removed.
+case $1 in janus* | nginx*) exit 101 ;; esac
+exit 0'
+
+# packages_install NAME…: installs what is missing, with sudo when not root.
+packages_install()
+(
+	mapfile -t missing < <(packages_missing "$@")
+	[ ${#missing[@]} -gt 0 ] || exit 0
+	if ! command -v apt-get >/dev/null; then
+		echo "not a Debian system; please install what stands for: ${missing[*]}" >&2
+		exit 1
+	fi
+	root=()
+	[ "$(id -u)" = 0 ] || root=(sudo)
+	apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq)
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap '"${root[@]}" rm -f $policy' EXIT
+		printf '%s\n' "$packages_forbid_services" | "${root[@]}" tee $policy >/dev/null
+		"${root[@]}" chmod 755 $policy
+	fi
+	echo "installing: ${missing[*]}"
+	"${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+)
+
+# npm_install FOLDER: what its package-lock.json says, unless that is what is there.
+npm_install()
+{
+	local stamp=$1/node_modules/.from-lock
+	cmp -s "$1/package-lock.json" "$stamp" && return 0
+	(cd "$1" && npm ci --no-audit --no-fund --loglevel=error) && cp "$1/package-lock.json" "$stamp"
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How node:test tells its results here: a line for each test, its figures below it, and the totals as the last line.
+
+export default async function* reporter(source) {
+	const count = { passed: 0, failed: 0, skipped: 0 };
+	for await (const { type, data } of source) {
+		switch (type) {
+		case 'test:diagnostic':
+			if (data.nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(data.message))
+				yield `    ${data.message}\n`;
+			break;
+		case 'test:pass':
+		case 'test:fail': {
+			if (data.details?.type === 'suite')
+				break;
+			const skipped = data.skip !== undefined && data.skip !== false;
+			const result = skipped ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed';
+			count[result]++;
+			const mark = { passed: 'ok     ', failed: 'FAILED ', skipped: 'skipped' }[result];
+			const why = typeof data.skip === 'string' ? ` (${data.skip})` : '';
+			yield `${mark} ${data.name}${why} (${(data.details.duration_ms / 1000).toFixed(1)} s)\n`;
+			if (result === 'failed') {
+				const error = data.details.error?.cause ?? data.details.error;
+				yield `${error?.stack ?? error}\n`.replace(/^/gm, '    ');
+				yield '\n';
+			}
+			break;
+		}
+		}
+	}
+	yield `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`;
+}
