@@ -19,37 +19,48 @@ struct codec_settings {
 	int keyframe_interval_ms;          /* 0 = 2000 */
 	uint16_t video_width;              /* constant output size, letterboxed; 0 = as the source */
 	uint16_t video_height;
-	const char *audio_encoder;         /* libavcodec name; NULL = "aac" */
-	int audio_bitrate;                 /* bit/s; 0 = 64000 per channel */
-	uint8_t audio_channels;            /* 0 = as the source */
+	const char *audio_encoder; /* libavcodec name; NULL = "aac" */
+	int audio_bitrate;         /* bit/s; 0 = 64000 per channel */
+	uint8_t audio_channels;    /* 0 = as the source */
 };
 
 struct codec_stats {
 	uint64_t frames_in;
 	uint64_t frames_out;
-	uint64_t decode_errors;   /* frames libavcodec refused; the recording goes on */
+	uint64_t decode_errors; /* frames libavcodec refused; the recording goes on */
 	uint64_t encode_errors;
-	uint64_t concealed;       /* audio frames made up by FEC, PLC or silence */
-	uint64_t refused;         /* frames above LIMIT_PIXELS, never given to a decoder */
-	uint64_t frames_shed;     /* not decoded or not encoded because the machine could not keep up */
-	int64_t cpu_us;           /* CPU time of this track's transcoding */
+	uint64_t concealed;   /* audio frames made up by FEC, PLC or silence */
+	uint64_t refused;     /* frames above LIMIT_PIXELS, never given to a decoder */
+	uint64_t frames_shed; /* not decoded or not encoded because the machine could not keep up */
+	int64_t cpu_us;       /* CPU time of this track's transcoding, on the thread that pushes */
 };
 
 struct codec;
 
+/* `settings` stay valid, with every default filled in, as long as the codec lives. `finish` is called after a failed init too. */
 struct codec_ops {
 	size_t state_size; /* zeroed before init */
-	tsr_error (*init)(struct codec *c, void *state, const struct track_format *in, const struct codec_settings *settings);
+	tsr_error (*available)(tsr_codec in, const struct codec_settings *settings,
+			       const char **missing); /* NULL = always */
+	tsr_error (*init)(struct codec *c, void *state, const struct track_format *in,
+			  const struct codec_settings *settings);
 	void (*finish)(void *state);
 	tsr_error (*push)(struct codec *c, void *state, const struct frame *frame);
 	tsr_error (*flush)(struct codec *c, void *state);
 };
 
+/* Whether this libavcodec can do what the route and the settings ask for, tried out for real; for checks at start-up. TSR_OK;
+ * TSR_E_UNSUPPORTED, TSR_E_CODEC or TSR_E_NOMEM with *missing = the name of the decoder or encoder that is not there, or of
+ * the encoder that does not open with these options (constant or borrowed from the settings). Any thread. */
+TSR_MUST_USE tsr_error codec_available(const struct route *route, const struct codec_settings *settings,
+				       const char **missing);
+
 /* Out frames go to `emit` during push and flush, with pts_90k set and rising. TSR_OK and *out (owned by the caller);
  * TSR_E_NOMEM, TSR_E_UNSUPPORTED (this libavcodec lacks the decoder or encoder) or TSR_E_CODEC (it does not open). A codec
  * is used by one thread at a time. */
 TSR_MUST_USE tsr_error codec_create(const struct route *route, const struct track_format *in,
-				    const struct codec_settings *settings, frame_cb emit, void *ctx, struct codec **out);
+				    const struct codec_settings *settings, frame_cb emit, void *ctx,
+				    struct codec **out);
 void codec_destroy(struct codec *c);
 
 /* A frame that cannot be decoded is counted, not an error; errors are emit's, TSR_E_NOMEM, or TSR_E_CODEC when the encoder
@@ -64,5 +75,17 @@ const struct codec_stats *codec_stats(const struct codec *c);
 /* How much work to leave out, 0 (none) to 3: 1 drops non-reference frames, 2 halves the frame rate, 3 encodes keyframes only.
  * Ignored by copies and audio. */
 void codec_set_load_shedding(struct codec *c, int level);
+
+/* Whether the picture would profit from a keyframe now: after a decode error, a refused frame or frames that were shed. The
+ * caller decides whether to ask the sender for one; without it, what can be decoded goes on. */
+bool codec_wants_keyframe(const struct codec *c);
+
+/* For the ops: hands a frame on (sets its codec, counts it). */
+TSR_MUST_USE tsr_error codec_emit(struct codec *c, struct frame *frame);
+/* For the ops: what codec_format, codec_stats and codec_wants_keyframe show. */
+struct track_format *codec_edit_format(struct codec *c);
+struct codec_stats *codec_edit_stats(struct codec *c);
+void codec_want_keyframe(struct codec *c, bool wanted);
+int codec_load_shedding(const struct codec *c);
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "lavc.h"
+
+#include <libavutil/opt.h>
+#include <string.h>
+
+#include "../common/log.h"
+
+tsr_error lavc_error(int averror)
+{
+	return averror == AVERROR(ENOMEM) ? TSR_E_NOMEM : TSR_E_CODEC;
+}
+
+tsr_error lavc_load_packet(AVPacket *packet, const uint8_t *data, size_t size, int64_t pts)
+{
+	size_t need = size + AV_INPUT_BUFFER_PADDING_SIZE;
+	if (packet->buf == NULL || packet->buf->size < need || !av_buffer_is_writable(packet->buf)) {
+		/* Half as much again, so that growing frames settle soon. */
+		AVBufferRef *buf = av_buffer_alloc(need + need / 2);
+		if (buf == NULL)
+			return TSR_E_NOMEM;
+		av_buffer_unref(&packet->buf);
+		packet->buf = buf;
+	}
+	packet->data = packet->buf->data;
+	packet->size = (int)size;
+	packet->pts = pts;
+	packet->dts = pts;
+	memcpy(packet->data, data, size);
+	memset(packet->data + size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+	return TSR_OK;
+}
+
+tsr_error lavc_set_options(AVCodecContext *ctx, const AVDictionary *options)
+{
+	const AVDictionaryEntry *e = NULL;
+	while ((e = av_dict_get(options, "", e, AV_DICT_IGNORE_SUFFIX)) != NULL) {
+		int ret = av_opt_set(ctx, e->key, e->value, AV_OPT_SEARCH_CHILDREN);
+		if (ret < 0) {
+			log_line(TSR_LOG_ERROR, NULL, "encoder %s refuses option %s=%s: %s", ctx->codec->name, e->key,
+				 e->value, ret == AVERROR_OPTION_NOT_FOUND ? "no such option" : av_err2str(ret));
+			return TSR_E_CODEC;
+		}
+	}
+	return TSR_OK;
+}
+
+tsr_error lavc_open(AVCodecContext *ctx)
+{
+	int ret = avcodec_open2(ctx, ctx->codec, NULL);
+	if (ret >= 0)
+		return TSR_OK;
+	log_line(TSR_LOG_ERROR, NULL, "%s does not open: %s", ctx->codec->name, av_err2str(ret));
+	return lavc_error(ret);
+}

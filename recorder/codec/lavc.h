@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the users of libavcodec in this folder share. */
+#ifndef TSR_CODEC_LAVC_H
+#define TSR_CODEC_LAVC_H
+
+#include <libavcodec/avcodec.h>
+
+#include "../common/error.h"
+
+/* For AVCodecContext.log_level_offset: libavcodec logs per packet and to stderr; what matters we count or log ourselves. */
+#define LAVC_LOG_NOTHING 1000
+
+/* TSR_E_NOMEM or TSR_E_CODEC for an AVERROR. */
+tsr_error lavc_error(int averror);
+
+/* Makes `packet` hold a copy of the bytes with the padding that libavcodec demands, in a buffer that is used again for the
+ * next packet as soon as no decoder refers to it. Do not av_packet_unref() between. TSR_OK or TSR_E_NOMEM. */
+TSR_MUST_USE tsr_error lavc_load_packet(AVPacket *packet, const uint8_t *data, size_t size, int64_t pts);
+
+/* Sets options in the order given, each logged by name if the encoder refuses it. TSR_OK or TSR_E_CODEC. */
+TSR_MUST_USE tsr_error lavc_set_options(AVCodecContext *ctx, const AVDictionary *options);
+
+/* avcodec_open2 with its failure logged. TSR_OK, TSR_E_NOMEM or TSR_E_CODEC. */
+TSR_MUST_USE tsr_error lavc_open(AVCodecContext *ctx);
+
+#endif
