@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recording.h"
+
+/* How long the first track's frames wait for the other tracks', so that the first tables name them all. A track that comes
+ * later gets new tables. Offline nobody waits and no crash threatens: be generous. */
+#define START_WAIT_US         200000
+#define START_WAIT_OFFLINE_US 3000000
+#define POLL_INTERVAL_US      200000
+
+struct early_frame {
+	struct frame frame; /* data behind this struct */
+	struct track *track;
+};
+
+/* ---- gaps ---- */
+
+void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes)
+{
+	tsr_recording *r = t->r;
+	if (t->gap < 0) {
+		unsigned index = r->gaps++;
+		if (index >= LIMIT_GAPS)
+			return; /* only counted */
+		t->gap = (int)index;
+		r->gap[index] = (tsr_gap){.track = (int)t->index, .cause = cause, .start_ms = ms_of_90k(pts_90k)};
+	}
+	tsr_gap *gap = &r->gap[t->gap];
+	gap->end_ms = ms_of_90k(pts_90k);
+	gap->frames++;
+	gap->bytes += bytes;
+}
+
+static void gap_close(struct track *t, int64_t pts_90k)
+{
+	if (t->gap < 0)
+		return;
+	t->r->gap[t->gap].end_ms = ms_of_90k(pts_90k);
+	t->gap = -1;
+}
+
+/* ---- the file ---- */
+
+static char *segment_name(const tsr_recording *r)
+{
+	bool numbered = r->config.segment_duration_us > 0 || r->config.segment_size > 0 || r->out.segment > 0;
+	return numbered ? g_strdup_printf("%s-%05u", r->config.filename, r->out.segment + 1)
+			: g_strdup(r->config.filename);
+}
+
+tsr_error output_open(tsr_recording *r)
+{
+	const tsr_recording_config *c = &r->config;
+	g_free(r->out.name);
+	r->out.name = segment_name(r);
+	struct file_sink_config config = {
+		.log_id = c->id,
+		.folder = c->folder,
+		.name = r->out.name,
+		.flush_threshold = c->flush_threshold,
+		.flush_interval_us = c->flush_interval_us,
+		.sync = !c->no_sync,
+		.adaptive = c->flush_adaptive,
+		.flush_threshold_min = c->flush_threshold_min,
+		.flush_threshold_max = c->flush_threshold_max,
+		.memory_cap = c->memory_cap,
+		.mode = c->file_mode,
+		.checksum = c->report,
+	};
+	tsr_error err = file_sink_create(&config, engine_writers(r->engine), &r->out.sink);
+	if (err != TSR_OK)
+		return err;
+	g_free(r->out.path);
+	r->out.path = g_strdup_printf("%s/%s.recording.ts", c->folder, r->out.name);
+	pthread_mutex_lock(&r->events_lock);
+	r->files_open++;
+	pthread_mutex_unlock(&r->events_lock);
+	return TSR_OK;
+}
+
+static uint64_t segment_bytes(const tsr_recording *r)
+{
+	struct sink_stats sink = {0};
+	if (r->out.sink != NULL)
+		sink_get_stats(r->out.sink, &sink);
+	return sink.bytes_accepted;
+}
+
+/* ---- the muxer ---- */
+
+static tsr_error start_mux(tsr_recording *r)
+{
+	struct output *out = &r->out;
+	struct mux_track tracks[LIMIT_TRACKS];
+	unsigned count = 0;
+	out->in_mux = 0;
+	for (unsigned i = 0; i < r->tracks; i++) {
+		if (!r->track[i]->started)
+			continue;
+		tracks[count++] = (struct mux_track){.format = *codec_format(r->track[i]->codec), .id = i};
+		out->in_mux |= 1u << i;
+	}
+	struct mux_config config = {
+		.tracks = tracks,
+		.count = count,
+		.version = out->version,
+		.discontinuity = out->version > 0,
+		.title = r->config.name,
+	};
+	mux_destroy(out->mux);
+	out->mux = NULL;
+	out->version++;
+	out->discontinuity = false;
+	return mux_create(&config, out->sink, &out->mux);
+}
+
+/* ---- segments ---- */
+
+/* How one file ended: tells it, and with the last one ends the recording. On a writer thread; nothing of the stages is
+ * touched, for they may be at work on the next segment. */
+struct ending {
+	tsr_recording *r;
+	char *name; /* of the file, without ending */
+	tsr_stats stats;
+	bool last;
+};
+
+static void log_result(const tsr_recording *r, const struct sink_result *result, int64_t duration_ms)
+{
+	if (result->error == TSR_OK)
+		log_line(TSR_LOG_INFO, r->config.id, "finished %s: %" G_GUINT64_FORMAT " bytes, %.1f s",
+			 result->path != NULL ? result->path : "without media, no file", result->bytes,
+			 (double)duration_ms / 1000);
+	else
+		log_line(TSR_LOG_ERROR, r->config.id, "%s: %s (%s); what was recorded is there",
+			 result->path != NULL ? result->path : r->config.filename, tsr_strerror(result->error),
+			 g_strerror(result->error_errno));
+}
+
+/* A full disk ends a file early, but under its final name: it plays. */
+static bool has_final_name(const struct sink_result *result)
+{
+	return result->path == NULL || !g_str_has_suffix(result->path, ".recording.ts");
+}
+
+static void on_sink_finished(void *ctx, const struct sink_result *result)
+{
+	struct ending *end = ctx;
+	tsr_recording *r = end->r;
+	int64_t duration_ms = end->stats.duration_ms;
+	log_result(r, result, duration_ms);
+	if (r->config.report && result->path != NULL && has_final_name(result))
+		report_write(r, end->name, &end->stats, result);
+	bool good = result->error == TSR_OK || (result->error == TSR_E_NOSPACE && has_final_name(result));
+	tsr_event event = {
+		.type = !end->last ? TSR_EVENT_SEGMENT
+			: good     ? TSR_EVENT_FINISHED
+				   : TSR_EVENT_FAILED,
+		.track = -1,
+		.path = result->path,
+		.bytes = result->bytes,
+		.duration_ms = duration_ms,
+		.reason = atomic_load(&r->reason),
+		.error = result->error,
+		.text = result->error != TSR_OK ? tsr_strerror(result->error) : NULL,
+		.sha256 = result->sha256,
+	};
+	bool last = end->last;
+	g_free(end->name);
+	g_free(end);
+	events_file_ended(r, &event, last);
+}
+
+/* The sink goes its own way from here; `last` ends the recording. */
+static void close_segment(tsr_recording *r, bool last)
+{
+	struct output *out = &r->out;
+	struct ending *end = g_new0(struct ending, 1);
+	end->r = r;
+	end->last = last;
+	end->name = g_strdup(out->name);
+	stats_collect(r, &end->stats);
+	end->stats.duration_ms = r->any_written ? ms_of_90k(r->last_90k - out->segment_start_90k) : 0;
+	mux_destroy(out->mux);
+	out->mux = NULL;
+	out->version = 0;
+	r->bytes_before += segment_bytes(r);
+	struct sink *sink = out->sink;
+	out->sink = NULL;
+	if (sink == NULL) /* the next segment could not be opened */
+		on_sink_finished(end, &(struct sink_result){.error = out->error});
+	else if (r->any_written)
+		sink_finish(sink, on_sink_finished, end);
+	else
+		file_sink_discard(sink, on_sink_finished, end);
+}
+
+static bool segment_is_full(const tsr_recording *r, int64_t pts_90k)
+{
+	const tsr_recording_config *c = &r->config;
+	const struct output *out = &r->out;
+	return out->split ||
+	       (c->segment_duration_us > 0 && (pts_90k - out->segment_start_90k) * 100 / 9 >= c->segment_duration_us) ||
+	       (c->segment_size > 0 && segment_bytes(r) >= c->segment_size);
+}
+
+static bool has_started_video(const tsr_recording *r)
+{
+	for (unsigned i = 0; i < r->tracks; i++)
+		if (r->track[i]->video && r->track[i]->started && !r->track[i]->ended)
+			return true;
+	return false;
+}
+
+/* Begins a new file where that loses and repeats nothing: at a keyframe, without video at any frame. */
+static tsr_error split_if_due(struct track *t, const struct frame *frame)
+{
+	tsr_recording *r = t->r;
+	bool may_split = t->video ? frame->keyframe : !has_started_video(r);
+	if (!may_split || r->out.mux == NULL || !segment_is_full(r, frame->pts_90k))
+		return TSR_OK;
+	close_segment(r, false);
+	r->out.split = false;
+	r->out.segment++;
+	r->out.segment_start_90k = frame->pts_90k;
+	tsr_error err = output_open(r);
+	return err == TSR_OK ? start_mux(r) : err;
+}
+
+/* ---- frames ---- */
+
+static void tell_recording(struct track *t)
+{
+	tsr_recording *r = t->r;
+	struct output *out = &r->out;
+	bool video_expected = false;
+	for (unsigned i = 0; i < r->tracks; i++)
+		video_expected |= r->track[i]->video && !r->track[i]->ended && !r->track[i]->told_missing;
+	if (out->told_recording || (video_expected && !t->video))
+		return;
+	out->told_recording = true;
+	atomic_store(&r->state, TSR_STATE_RECORDING);
+	events_queue(r, &(tsr_event){.type = TSR_EVENT_RECORDING, .track = -1});
+}
+
+static void count_written(struct track *t, const struct frame *frame)
+{
+	tsr_recording *r = t->r;
+	if (t->stats.frames_written++ == 0)
+		t->first_written_90k = frame->pts_90k;
+	if (!r->any_written) {
+		r->any_written = true;
+		r->first_90k = r->out.segment_start_90k = frame->pts_90k;
+	}
+	t->last_written_90k = frame->pts_90k;
+	if (frame->pts_90k > r->last_90k)
+		r->last_90k = frame->pts_90k;
+	gap_close(t, frame->pts_90k);
+	tell_recording(t);
+}
+
+/* The disk does not keep up: video is left out up to a keyframe that fits, audio only when its reserve is used up too. */
+static bool drop_for_room(struct track *t, const struct frame *frame)
+{
+	tsr_recording *r = t->r;
+	bool room = sink_has_room(r->out.sink, mux_packetized_size(frame->size), !t->video);
+	if (room && (!t->overflowed || !t->video || frame->keyframe)) {
+		t->overflowed = false;
+		return false;
+	}
+	if (!t->overflowed)
+		events_warn(r, (int)t->index, "disk_slow", "the disk does not keep up; frames are left out");
+	t->overflowed = r->out.discontinuity = true;
+	t->stats.frames_dropped++;
+	gap_add(t, "disk_slow", frame->pts_90k, frame->size);
+	if (t->video && room)
+		track_ask_for_keyframe(t);
+	return true;
+}
+
+static tsr_error write_frame(struct track *t, const struct frame *frame)
+{
+	struct output *out = &t->r->out;
+	tsr_error err = split_if_due(t, frame);
+	if (err != TSR_OK)
+		return err;
+	if (drop_for_room(t, frame))
+		return TSR_OK;
+	if (out->mux == NULL || out->discontinuity || (out->in_mux & 1u << t->index) == 0)
+		err = start_mux(t->r);
+	if (err == TSR_OK)
+		err = mux_write(out->mux, t->index, frame);
+	if (err == TSR_E_MALFORMED) {
+		t->stats.malformed++;
+		return TSR_OK;
+	}
+	if (err == TSR_OK)
+		count_written(t, frame);
+	return err;
+}
+
+/* ---- the start ---- */
+
+static bool all_tracks_started(const tsr_recording *r)
+{
+	for (unsigned i = 0; i < r->tracks; i++)
+		if (!r->track[i]->started && !r->track[i]->ended)
+			return false;
+	return true;
+}
+
+static bool may_start(const tsr_recording *r)
+{
+	const struct output *out = &r->out;
+	int64_t wait = engine_writers(r->engine) != NULL ? START_WAIT_US : START_WAIT_OFFLINE_US;
+	return all_tracks_started(r) || r->now_us - out->first_frame_us >= wait ||
+	       out->early.length >= LIMIT_START_FRAMES;
+}
+
+static tsr_error write_early_frames(tsr_recording *r)
+{
+	tsr_error err = TSR_OK;
+	for (struct early_frame *early; (early = g_queue_pop_head(&r->out.early)) != NULL; g_free(early))
+		if (err == TSR_OK)
+			err = write_frame(early->track, &early->frame);
+	return err;
+}
+
+static void hold_early(struct track *t, const struct frame *frame)
+{
+	struct output *out = &t->r->out;
+	struct early_frame *early = g_malloc(sizeof(*early) + frame->size);
+	early->track = t;
+	early->frame = *frame;
+	early->frame.data = memcpy(early + 1, frame->data, frame->size);
+	g_queue_push_tail(&out->early, early);
+	if (out->first_frame_us == 0)
+		out->first_frame_us = t->r->now_us;
+}
+
+tsr_error output_frame(struct track *t, const struct frame *frame)
+{
+	tsr_recording *r = t->r;
+	struct output *out = &r->out;
+	if (out->error != TSR_OK)
+		return out->error;
+	t->started = true;
+	if (out->mux != NULL) {
+		out->error = write_frame(t, frame);
+	} else {
+		hold_early(t, frame);
+		if (may_start(r))
+			out->error = write_early_frames(r);
+	}
+	return out->error;
+}
+
+/* ---- time, limits, end ---- */
+
+static void stop_at_limits(tsr_recording *r)
+{
+	const tsr_recording_config *c = &r->config;
+	if (c->max_duration_us > 0 && (r->last_90k - r->first_90k) * 100 / 9 >= c->max_duration_us)
+		tsr_recording_stop(r, "max_duration");
+	else if (c->max_size > 0 && r->bytes_before + segment_bytes(r) >= c->max_size)
+		tsr_recording_stop(r, "max_size");
+}
+
+static void stop_on_error(tsr_recording *r)
+{
+	tsr_error err = r->out.error;
+	if (err == TSR_OK || atomic_load(&r->stopping))
+		return;
+	bool full = err == TSR_E_NOSPACE;
+	events_warn(r, -1, full ? "disk_full" : "write_failed", tsr_strerror(err));
+	tsr_recording_stop(r, full ? "disk_full" : "error");
+}
+
+void output_poll(tsr_recording *r)
+{
+	struct output *out = &r->out;
+	if (out->mux == NULL && out->early.length > 0 && out->error == TSR_OK && may_start(r))
+		out->error = write_early_frames(r);
+	if (r->now_us - r->polled_us >= POLL_INTERVAL_US) {
+		r->polled_us = r->now_us;
+		if (out->error == TSR_OK && out->sink != NULL) {
+			struct sink_stats sink;
+			sink_get_stats(out->sink, &sink);
+			out->error = sink.error;
+		}
+		stop_at_limits(r);
+	}
+	stop_on_error(r);
+}
+
+void output_finish(tsr_recording *r)
+{
+	tsr_error err = r->out.error == TSR_OK ? write_early_frames(r) : r->out.error;
+	g_queue_clear_full(&r->out.early, g_free);
+	r->out.error = err;
+	close_segment(r, true);
+}

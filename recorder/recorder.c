@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The composition: an engine with its threads, recordings, and a worker's turn at one of them. */
+#include "recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "recording.h"
+
+/* Each recording is served so often. With the writers' 200 ms it bounds what a crash can take. */
+#define TURN_PERIOD_US 20000
+/* A turn that takes longer leaves the rest for the next one, so that its neighbours come up. */
+#define TURN_MAX_US     50000
+#define DEFAULT_WRITERS 4
+
+struct tsr_engine {
+	struct service *copy_lane, *transcode_lane; /* NULL offline */
+	struct writers *writers;                    /* NULL offline */
+	pthread_mutex_t lock;
+	bool closing;         /* lock */
+	tsr_recording *first; /* lock; each entry holds a reference */
+};
+
+/* ---- engine ---- */
+
+static bool start_threads(tsr_engine *e, const tsr_engine_config *config)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned copy = config->copy_workers ? config->copy_workers : 1;
+	unsigned transcode = config->transcode_workers ? config->transcode_workers
+			     : processors > 0          ? (unsigned)processors
+						       : 1;
+	e->writers = writers_create(config->writers ? config->writers : DEFAULT_WRITERS);
+	e->copy_lane = service_create("tsr-copy", copy, TURN_PERIOD_US);
+	e->transcode_lane = service_create("tsr-transcode", transcode, TURN_PERIOD_US);
+	return e->writers != NULL && e->copy_lane != NULL && e->transcode_lane != NULL;
+}
+
+tsr_engine *tsr_engine_create(const tsr_engine_config *config)
+{
+	static const tsr_engine_config defaults;
+	tsr_engine *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return NULL;
+	if (config == NULL)
+		config = &defaults;
+	pthread_mutex_init(&e->lock, NULL);
+	if (config->offline || start_threads(e, config))
+		return e;
+	tsr_engine_destroy(e);
+	return NULL;
+}
+
+struct writers *engine_writers(const tsr_engine *engine)
+{
+	return engine->writers;
+}
+
+/* A referenced copy of the list: stopping and waiting happen without the lock. */
+static GPtrArray *recordings_of(tsr_engine *e)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)tsr_recording_unref);
+	pthread_mutex_lock(&e->lock);
+	e->closing = true;
+	for (tsr_recording *r = e->first; r != NULL; r = r->next)
+		g_ptr_array_add(all, tsr_recording_ref(r));
+	pthread_mutex_unlock(&e->lock);
+	return all;
+}
+
+void tsr_engine_destroy(tsr_engine *e)
+{
+	if (e == NULL)
+		return;
+	GPtrArray *all = recordings_of(e);
+	for (guint i = 0; i < all->len; i++)
+		tsr_recording_stop(all->pdata[i], "shutdown");
+	for (guint i = 0; i < all->len; i++)
+		tsr_recording_wait(all->pdata[i]);
+	g_ptr_array_unref(all);
+	service_destroy(e->copy_lane); /* first: it hands recordings over to the other lane */
+	service_destroy(e->transcode_lane);
+	writers_destroy(e->writers);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+tsr_error engine_remember(tsr_engine *e, tsr_recording *r)
+{
+	tsr_error err = TSR_E_BUSY;
+	pthread_mutex_lock(&e->lock);
+	if (!e->closing) {
+		r->next = e->first;
+		if (r->next != NULL)
+			r->next->prev = r;
+		e->first = tsr_recording_ref(r);
+		err = TSR_OK;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return err;
+}
+
+void engine_forget(tsr_recording *r)
+{
+	tsr_engine *e = r->engine;
+	pthread_mutex_lock(&e->lock);
+	if (r->prev != NULL)
+		r->prev->next = r->next;
+	else
+		e->first = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	pthread_mutex_unlock(&e->lock);
+	tsr_recording_unref(r);
+}
+
+/* ---- a turn ---- */
+
+static void handle(tsr_recording *r, const struct inbox_item *item)
+{
+	struct track *t = r->track[item->track];
+	if (t->ended)
+		return;
+	if (item->rtcp)
+		track_rtcp(t, item->data, item->size, item->arrival_us);
+	else
+		track_rtp(t, item->data, item->size, item->arrival_us);
+}
+
+/* r->turn held. True when everything that waited was handled. */
+static bool empty_inbox(tsr_recording *r, int64_t now_us)
+{
+	struct inbox_item item;
+	bool stopping = atomic_load(&r->stopping);
+	bool more = inbox_next(r->inbox, &item);
+	if (!more) {
+		inbox_take(r->inbox);
+		more = inbox_next(r->inbox, &item);
+	}
+	for (; more; more = inbox_next(r->inbox, &item)) {
+		handle(r, &item);
+		if (!stopping && clock_now_us() - now_us > TURN_MAX_US)
+			return false;
+	}
+	return true;
+}
+
+/* r->turn held. With no packet there is no callback from Janus either: only time shows a stall. */
+static void watch_stall(tsr_recording *r)
+{
+	int64_t packet_us = atomic_load(&r->packet_us);
+	bool stalled = packet_us != 0 && !r->paused && r->config.stall_timeout_us >= 0 &&
+		       r->now_us - packet_us >= r->config.stall_timeout_us;
+	if (stalled == r->stalled)
+		return;
+	r->stalled = stalled;
+	log_line(stalled ? TSR_LOG_WARNING : TSR_LOG_INFO, r->config.id,
+		 stalled ? "no media arrives" : "media arrives again");
+	events_queue(r, &(tsr_event){.type = stalled ? TSR_EVENT_STALLED : TSR_EVENT_UNSTALLED, .track = -1});
+}
+
+/* r->turn held. */
+static void poll_all(tsr_recording *r)
+{
+	for (unsigned i = 0; i < r->tracks; i++)
+		track_poll(r->track[i]);
+	output_poll(r);
+	watch_stall(r);
+}
+
+/* r->turn held. The stages end here; what they counted stays. */
+static void finish(tsr_recording *r)
+{
+	atomic_store(&r->state, TSR_STATE_STOPPING);
+	for (unsigned i = 0; i < r->tracks; i++)
+		track_flush(r->track[i]);
+	r->ended_utc_us = clock_utc_us();
+	tsr_stats *final = g_new(tsr_stats, 1);
+	stats_collect(r, final);
+	pthread_mutex_lock(&r->events_lock);
+	r->final = final;
+	pthread_mutex_unlock(&r->events_lock);
+	output_finish(r);
+	for (unsigned i = 0; i < r->tracks; i++)
+		track_release(r->track[i]);
+}
+
+static bool has_transcodes(const tsr_recording *r)
+{
+	for (unsigned i = 0; i < r->tracks; i++)
+		if (r->track[i]->route->transcode)
+			return true;
+	return false;
+}
+
+/* What a recording gets every TURN_PERIOD_US from one of its lane's threads. */
+static bool serve(struct service_item *item, int64_t now_us)
+{
+	tsr_recording *r = (tsr_recording *)item;
+	tsr_engine *e = r->engine;
+	pthread_mutex_lock(&r->turn);
+	r->now_us = now_us;
+	bool stopping = atomic_load(&r->stopping); /* before the inbox: nothing is pushed after it was set */
+	bool emptied = empty_inbox(r, now_us);
+	poll_all(r);
+	bool ends = stopping && emptied;
+	if (ends)
+		finish(r);
+	bool moves = !ends && r->lane == e->copy_lane && has_transcodes(r);
+	if (moves)
+		r->lane = e->transcode_lane;
+	pthread_mutex_unlock(&r->turn);
+	events_deliver(r);
+	if (ends)
+		tsr_recording_unref(r); /* the lane's reference */
+	else if (moves)
+		service_add(e->transcode_lane, item);
+	return !ends && !moves;
+}
+
+void engine_serve(tsr_engine *e, tsr_recording *r)
+{
+	r->item.serve = serve;
+	r->lane = e->copy_lane;
+	tsr_recording_ref(r); /* the lane's */
+	if (r->lane != NULL)
+		service_add(r->lane, &r->item);
+}
+
+/* ---- pushing ---- */
+
+void engine_finish_offline(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->turn);
+	finish(r);
+	pthread_mutex_unlock(&r->turn);
+	events_deliver(r);
+	tsr_recording_unref(r); /* the lane's */
+}
+
+/* Offline the pusher does a worker's turn itself. */
+static bool push_offline(tsr_recording *r, const struct inbox_item *item)
+{
+	pthread_mutex_lock(&r->turn);
+	r->in_turn = true;
+	bool poll = item->arrival_us - r->now_us >= TURN_PERIOD_US;
+	if (poll || r->now_us == 0)
+		r->now_us = item->arrival_us;
+	handle(r, item);
+	if (poll)
+		poll_all(r);
+	r->in_turn = false;
+	pthread_mutex_unlock(&r->turn);
+	if (atomic_load(&r->stopping)) /* a limit or an error */
+		engine_finish_offline(r);
+	else
+		events_deliver(r);
+	return true;
+}
+
+static bool push(tsr_recording *r, unsigned track, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	if (track >= atomic_load(&r->tracks) || size == 0 || size > LIMIT_RTP_PACKET_BYTES || atomic_load(&r->stopping))
+		return false;
+	if (!rtcp)
+		atomic_store_explicit(&r->packet_us, arrival_us, memory_order_relaxed);
+	if (r->lane == NULL)
+		return push_offline(r, &(struct inbox_item){.data = data,
+							    .size = (uint32_t)size,
+							    .track = (uint8_t)track,
+							    .rtcp = rtcp,
+							    .arrival_us = arrival_us});
+	return inbox_push(r->inbox, (uint8_t)track, rtcp, r->track[track]->video && !rtcp, data, size, arrival_us);
+}
+
+bool tsr_push_rtp(tsr_recording *r, unsigned track, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	return push(r, track, false, data, size, arrival_us);
+}
+
+bool tsr_push_rtcp(tsr_recording *r, unsigned track, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	return push(r, track, true, data, size, arrival_us);
+}
+
+int64_t tsr_now_us(void)
+{
+	return clock_now_us();
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The life of one recording as the host sees it: create, tracks, pause, stop, wait, statistics. */
+#include "recording.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_REORDER_WAIT_US   (US_PER_S / 2)
+#define DEFAULT_FLUSH_THRESHOLD   (4 * 1024 * 1024)
+#define DEFAULT_FLUSH_INTERVAL_US US_PER_S
+#define DEFAULT_TIMEOUT_US        (10 * US_PER_S)
+
+/* ---- configuration ---- */
+
+static bool id_is_valid(const char *id)
+{
+	size_t length = id != NULL ? strlen(id) : 0;
+	return length > 0 && length <= LIMIT_ID_BYTES &&
+	       strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+}
+
+/* Folders below the recordings folder are fine, leaving it is not. The sink opens beneath the folder anyway; this gives the
+ * clearer error. */
+static bool filename_is_valid(const char *name)
+{
+	size_t length = strlen(name);
+	if (length == 0 || length > LIMIT_FILENAME_BYTES || name[0] == '/' || name[length - 1] == '/')
+		return false;
+	for (const char *c = name; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return false;
+	char **parts = g_strsplit(name, "/", -1);
+	bool valid = true;
+	for (char **part = parts; *part != NULL; part++)
+		valid &= **part != '\0' && strcmp(*part, ".") != 0 && strcmp(*part, "..") != 0;
+	g_strfreev(parts);
+	return valid;
+}
+
+static void copy_strings(tsr_recording_config *c)
+{
+	c->folder = g_strdup(c->folder);
+	c->id = g_strdup(c->id);
+	c->filename = g_strdup(c->filename != NULL ? c->filename : c->id);
+	c->name = g_strdup(c->name);
+	c->metadata = g_strdup(c->metadata);
+	c->encoding.video_encoder = g_strdup(c->encoding.video_encoder);
+	c->encoding.video_preset = g_strdup(c->encoding.video_preset);
+	c->encoding.video_encoder_options = g_strdup(c->encoding.video_encoder_options);
+	c->encoding.audio_encoder = g_strdup(c->encoding.audio_encoder);
+}
+
+static void free_strings(tsr_recording_config *c)
+{
+	g_free((char *)c->folder);
+	g_free((char *)c->id);
+	g_free((char *)c->filename);
+	g_free((char *)c->name);
+	g_free((char *)c->metadata);
+	g_free((char *)c->encoding.video_encoder);
+	g_free((char *)c->encoding.video_preset);
+	g_free((char *)c->encoding.video_encoder_options);
+	g_free((char *)c->encoding.audio_encoder);
+}
+
+static void set_defaults(tsr_recording_config *c)
+{
+	if (c->reorder_wait_us == 0)
+		c->reorder_wait_us = DEFAULT_REORDER_WAIT_US;
+	if (c->flush_threshold == 0)
+		c->flush_threshold = DEFAULT_FLUSH_THRESHOLD;
+	if (c->flush_interval_us == 0)
+		c->flush_interval_us = DEFAULT_FLUSH_INTERVAL_US;
+	else if (c->flush_interval_us < 0)
+		c->flush_interval_us = 0;
+	if (c->stall_timeout_us == 0)
+		c->stall_timeout_us = DEFAULT_TIMEOUT_US;
+	if (c->track_timeout_us == 0)
+		c->track_timeout_us = DEFAULT_TIMEOUT_US;
+}
+
+/* ---- create, free ---- */
+
+static void free_recording(tsr_recording *r)
+{
+	for (unsigned i = 0; i < r->tracks; i++)
+		track_destroy(r->track[i]);
+	inbox_destroy(r->inbox);
+	events_clear(r);
+	g_free(r->out.path);
+	g_free(r->out.name);
+	g_free(r->final);
+	free_strings(&r->config);
+	pthread_mutex_destroy(&r->turn);
+	pthread_mutex_destroy(&r->events_lock);
+	pthread_mutex_destroy(&r->deliver_lock);
+	pthread_cond_destroy(&r->ended);
+	free(r);
+}
+
+static tsr_recording *alloc_recording(tsr_engine *engine, const tsr_recording_config *config)
+{
+	tsr_recording *r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	atomic_init(&r->refs, 1);
+	r->engine = engine;
+	r->config = *config;
+	copy_strings(&r->config);
+	set_defaults(&r->config);
+	pthread_mutex_init(&r->turn, NULL);
+	pthread_mutex_init(&r->events_lock, NULL);
+	pthread_mutex_init(&r->deliver_lock, NULL);
+	pthread_cond_init(&r->ended, NULL);
+	g_queue_init(&r->events);
+	g_queue_init(&r->out.early);
+	r->started_utc_us = clock_utc_us();
+	r->inbox = inbox_create(LIMIT_INBOX_BYTES);
+	if (r->inbox != NULL)
+		return r;
+	free_recording(r);
+	return NULL;
+}
+
+static void ignore_result(void *ctx, const struct sink_result *result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *config, tsr_recording **out)
+{
+	if (!id_is_valid(config->id) || config->folder == NULL ||
+	    (config->filename != NULL && !filename_is_valid(config->filename)))
+		return TSR_E_INVAL;
+	tsr_recording *r = alloc_recording(engine, config);
+	if (r == NULL)
+		return TSR_E_NOMEM;
+	tsr_error err = output_open(r);
+	if (err == TSR_OK) {
+		err = engine_remember(engine, r);
+		if (err != TSR_OK)
+			file_sink_discard(r->out.sink, ignore_result, NULL);
+	}
+	if (err != TSR_OK) {
+		free_recording(r);
+		return err;
+	}
+	engine_serve(engine, r);
+	*out = r;
+	return TSR_OK;
+}
+
+tsr_recording *tsr_recording_ref(tsr_recording *r)
+{
+	if (r != NULL)
+		atomic_fetch_add(&r->refs, 1);
+	return r;
+}
+
+void tsr_recording_unref(tsr_recording *r)
+{
+	if (r != NULL && atomic_fetch_sub(&r->refs, 1) == 1)
+		free_recording(r);
+}
+
+/* ---- tracks ---- */
+
+tsr_error tsr_recording_add_track(tsr_recording *r, const tsr_track_config *config, unsigned *index)
+{
+	if (atomic_load(&r->stopping))
+		return TSR_E_BUSY;
+	tsr_error err = TSR_E_LIMIT;
+	pthread_mutex_lock(&r->turn);
+	unsigned next = atomic_load(&r->tracks);
+	if (next < LIMIT_TRACKS)
+		err = track_create(r, next, config, &r->track[next]);
+	if (err == TSR_OK) {
+		*index = next;
+		atomic_store(&r->tracks, next + 1);
+	}
+	pthread_mutex_unlock(&r->turn);
+	return err;
+}
+
+void tsr_recording_end_track(tsr_recording *r, unsigned index)
+{
+	pthread_mutex_lock(&r->turn);
+	if (index < atomic_load(&r->tracks) && r->final == NULL && !r->track[index]->ended) {
+		track_flush(r->track[index]);
+		r->track[index]->ended = true;
+	}
+	pthread_mutex_unlock(&r->turn);
+}
+
+tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode)
+{
+	const struct route *route = route_find(in, mode);
+	if (route == NULL)
+		return TSR_E_UNSUPPORTED;
+	*out = route->out;
+	*transcode = route->transcode;
+	return TSR_OK;
+}
+
+/* ---- pause, split, stop ---- */
+
+static void set_paused(tsr_recording *r, bool paused)
+{
+	int64_t now_us = clock_now_us();
+	r->paused = paused;
+	if (paused) {
+		r->paused_us = now_us;
+	} else {
+		r->paused_90k += (now_us - r->paused_us) * 9 / 100;
+		for (unsigned i = 0; i < r->tracks; i++) {
+			struct track *t = r->track[i];
+			if (t->video) {
+				t->waiting_keyframe = true;
+				track_ask_for_keyframe(t);
+			}
+		}
+	}
+	tsr_state going = r->out.told_recording ? TSR_STATE_RECORDING : TSR_STATE_STARTING;
+	atomic_store(&r->state, paused ? TSR_STATE_PAUSED : going);
+	events_queue(r, &(tsr_event){.type = paused ? TSR_EVENT_PAUSED : TSR_EVENT_RESUMED, .track = -1});
+}
+
+static tsr_error pause_or_resume(tsr_recording *r, bool paused)
+{
+	pthread_mutex_lock(&r->turn);
+	bool may = !atomic_load(&r->stopping) && r->paused != paused;
+	if (may)
+		set_paused(r, paused);
+	pthread_mutex_unlock(&r->turn);
+	return may ? TSR_OK : TSR_E_BUSY;
+}
+
+tsr_error tsr_recording_pause(tsr_recording *r)
+{
+	return pause_or_resume(r, true);
+}
+
+tsr_error tsr_recording_resume(tsr_recording *r)
+{
+	return pause_or_resume(r, false);
+}
+
+tsr_error tsr_recording_split(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->turn);
+	bool may = !atomic_load(&r->stopping) && r->out.mux != NULL && !r->paused;
+	if (may) {
+		r->out.split = true;
+		for (unsigned i = 0; i < r->tracks; i++)
+			if (r->track[i]->video)
+				track_ask_for_keyframe(r->track[i]);
+	}
+	pthread_mutex_unlock(&r->turn);
+	return may ? TSR_OK : TSR_E_BUSY;
+}
+
+void tsr_recording_stop(tsr_recording *r, const char *reason)
+{
+	const char *none = NULL;
+	if (!atomic_compare_exchange_strong(&r->reason, &none, reason))
+		return;
+	atomic_store(&r->stopping, true);
+	/* From within a turn (a limit, an error) it is the turn that ends it. */
+	if (r->lane == NULL && !r->in_turn)
+		engine_finish_offline(r);
+}
+
+void tsr_recording_wait(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->events_lock);
+	while (!r->done)
+		pthread_cond_wait(&r->ended, &r->events_lock);
+	pthread_mutex_unlock(&r->events_lock);
+}
+
+void tsr_recording_get_stats(tsr_recording *r, tsr_stats *out)
+{
+	pthread_mutex_lock(&r->turn);
+	if (r->final == NULL)
+		stats_collect(r, out);
+	pthread_mutex_unlock(&r->turn);
+	pthread_mutex_lock(&r->events_lock);
+	if (r->final != NULL)
+		*out = *r->final;
+	pthread_mutex_unlock(&r->events_lock);
+}

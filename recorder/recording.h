@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Private to recorder.c, track.c, output.c, events.c, stats.c and report.c: the parts of one recording.
+ *
+ *     recorder.c   engine, life of a recording, a worker's turn
+ *     track.c      packet -> jitter buffer -> depacketizer -> keyframe gate -> codec -> output
+ *     output.c     the file: frames of all tracks -> muxer -> sink; segments, gaps, end
+ *
+ * A recording is worked on by one thread at a time, which holds `turn`. */
+#ifndef TSR_RECORDING_H
+#define TSR_RECORDING_H
+
+#include <glib.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "codec/codec.h"
+#include "common/clock.h"
+#include "common/limits.h"
+#include "common/service.h"
+#include "depay/depay.h"
+#include "mux/mux.h"
+#include "recorder.h"
+#include "rtp/clockmap.h"
+#include "rtp/inbox.h"
+#include "rtp/jitbuf.h"
+#include "sink/file.h"
+
+#define US_PER_S 1000000
+
+struct track {
+	tsr_recording *r;
+	unsigned index;
+	bool video;
+	bool ended;             /* no more packets: removed by a renegotiation */
+	bool told_missing;      /* that it has not begun */
+	bool waiting_keyframe;  /* video: frames are left out until one comes */
+	bool lost;              /* ... because something was lost, not because the track begins */
+	bool overflowed;        /* the sink had no room: video waits for a keyframe that fits */
+	int64_t added_us;       /* when it was added; monotonic */
+	int64_t packet_us;      /* arrival of the newest packet; 0 = none yet */
+	int64_t keyframe_asked_us;
+	int64_t last_pts_90k;   /* of the newest frame given to the codec */
+	tsr_codec in;
+	const struct route *route;
+	struct jitbuf *jitbuf;
+	struct depay *depay;
+	struct codec *codec;
+	struct clockmap clock;
+	uint32_t ssrc;          /* of the newest packet; valid once packet_us is set */
+	/* in the file */
+	bool started;
+	int64_t first_written_90k, last_written_90k;
+	int gap;                /* index of the gap that is open, in r->gap; -1 = none */
+	tsr_track_stats stats;  /* what is counted here; the stages count the rest themselves */
+};
+
+/* The file being written. */
+struct output {
+	struct sink *sink;
+	struct mux *mux;        /* NULL until the first frames are there */
+	unsigned version;       /* of the next muxer's tables */
+	uint32_t in_mux;        /* bit per track index */
+	bool discontinuity;     /* the next muxer goes on behind a gap */
+	bool split;             /* wanted at the next keyframe */
+	GQueue early;           /* frames held until the muxer starts: struct early_frame */
+	int64_t first_frame_us; /* arrival of the first frame; 0 = none yet */
+	unsigned segment;       /* 0 = the first or only file */
+	char *name;             /* of the file, below the folder, without ending */
+	char *path;             /* of the file while it runs */
+	int64_t segment_start_90k;
+	bool told_recording;
+	tsr_error error;        /* for good */
+};
+
+struct tsr_recording {
+	struct service_item item; /* first: a turn finds its recording by it */
+	atomic_int refs;
+	tsr_engine *engine;
+	tsr_recording *prev, *next; /* engine's list */
+	tsr_recording_config config; /* strings are owned, filename is set */
+
+	pthread_mutex_t turn;
+	struct service *lane;
+	struct inbox *inbox;
+	struct timeline timeline;
+	struct track *track[LIMIT_TRACKS];
+	atomic_uint tracks;       /* rises only; a track is whole before it is counted */
+	struct output out;
+	int64_t now_us;           /* of this turn; offline: the newest packet's arrival */
+	int64_t polled_us;
+	bool in_turn;             /* offline: a stop from within a turn is carried out behind it */
+	int64_t started_us, started_utc_us;
+	int64_t ended_utc_us;
+	atomic_llong packet_us;   /* arrival of the newest packet pushed; 0 = none */
+	bool stalled;
+	bool paused;
+	int64_t paused_us;        /* since when */
+	int64_t paused_90k;       /* cut out of the timeline so far */
+	int64_t first_90k, last_90k; /* recording time of what is in the file */
+	bool any_written;
+	uint64_t bytes_before;    /* given to earlier segments' sinks */
+	int shedding;
+	int64_t shed_changed_us;
+	unsigned gaps;
+	tsr_gap gap[LIMIT_GAPS];
+
+	atomic_bool stopping;
+	_Atomic(const char *) reason;
+	atomic_int state;         /* tsr_state */
+
+	pthread_mutex_t events_lock;  /* events and done */
+	pthread_mutex_t deliver_lock; /* one on_event at a time */
+	GQueue events;            /* tsr_event, owned */
+	pthread_cond_t ended;
+	unsigned files_open;      /* events_lock: files that have not finished yet */
+	tsr_event *last;          /* events_lock: the last file has ended, others are still at it; owned */
+	bool done;                /* events_lock: it was delivered */
+	tsr_stats *final;         /* events_lock: what stays to be read when the stages are gone; NULL while they are there */
+};
+
+/* ---- track.c ---- */
+TSR_MUST_USE tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, struct track **out);
+void track_destroy(struct track *t);
+/* Frees the stages. Only t->video may be looked at from then on (a push may still come by). */
+void track_release(struct track *t);
+/* r->turn held. */
+void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us);
+void track_rtcp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us);
+/* r->turn held. What time brings: packets given up, keyframes asked for, a track that does not begin. */
+void track_poll(struct track *t);
+/* r->turn held. Everything still in the stages goes into the file. */
+void track_flush(struct track *t);
+/* r->turn held. Asks the sender, once a second at most. */
+void track_ask_for_keyframe(struct track *t);
+void track_get_stats(const struct track *t, tsr_track_stats *out);
+
+/* ---- output.c; r->turn held ---- */
+TSR_MUST_USE tsr_error output_open(tsr_recording *r);
+/* A coded frame of t for the file. Errors are kept in r->out.error and stop the recording. */
+tsr_error output_frame(struct track *t, const struct frame *frame);
+/* What time brings: a start that waited for other tracks, a failing disk, limits. */
+void output_poll(tsr_recording *r);
+/* Ends the file: renames or discards it, and with it the recording. */
+void output_finish(tsr_recording *r);
+
+/* A stretch of t that is missing in the file: gap_add opens it and counts, the track's next frame in the file closes it. */
+void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes);
+
+/* ---- events.c ---- */
+/* Queues a copy; it is delivered when the turn is over. Any thread. */
+void events_queue(tsr_recording *r, const tsr_event *event);
+void events_warn(tsr_recording *r, int track, const char *warning, const char *text);
+/* A file has ended and `event` tells of it; the last file's event waits for those of the others and ends the recording.
+ * Any thread, r->turn not held. The recording may be gone afterwards. */
+void events_file_ended(tsr_recording *r, const tsr_event *event, bool last);
+/* Delivers what is queued. r->turn not held. */
+void events_deliver(tsr_recording *r);
+void events_clear(tsr_recording *r);
+
+/* ---- stats.c ---- */
+/* r->turn held. */
+void stats_collect(tsr_recording *r, tsr_stats *out);
+/* Brings a last snapshot up to date with how the recording ended. */
+void stats_finish(tsr_stats *final, const tsr_event *last);
+
+/* ---- report.c ---- */
+/* Writes NAME.json beside NAME.ts that has ended. Failures are logged: the recording itself is safe. */
+void report_write(const tsr_recording *r, const char *name, const tsr_stats *stats, const struct sink_result *result);
+
+/* ---- recorder.c ---- */
+/* The engine keeps a reference until engine_forget, when the last event was delivered. TSR_E_BUSY when it is closing. */
+TSR_MUST_USE tsr_error engine_remember(tsr_engine *engine, tsr_recording *r);
+void engine_forget(tsr_recording *r);
+/* From now on the recording gets its turns. */
+void engine_serve(tsr_engine *engine, tsr_recording *r);
+/* Offline: ends the recording at once, on the caller's thread. */
+void engine_finish_offline(tsr_recording *r);
+/* The engine's writers; NULL offline. */
+struct writers *engine_writers(const tsr_engine *engine);
+
+static inline int64_t ms_of_90k(int64_t ticks)
+{
+	return ticks / 90;
+}
+
+#endif

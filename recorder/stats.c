@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "recording.h"
+
+static int64_t age_ms(int64_t since_us, int64_t now_us)
+{
+	return since_us == 0 ? -1 : (now_us - since_us) / 1000;
+}
+
+static void collect_sink(const tsr_recording *r, tsr_stats *out, int64_t now_us)
+{
+	g_strlcpy(out->path, r->out.path, sizeof(out->path));
+	if (r->out.sink == NULL)
+		return;
+	struct sink_stats s;
+	sink_get_stats(r->out.sink, &s);
+	out->bytes_written = r->bytes_before + s.bytes_written;
+	out->bytes_durable = r->bytes_before + s.bytes_durable;
+	out->bytes_exposed = s.bytes_accepted - s.bytes_durable;
+	out->exposed_ms = s.oldest_unsafe_us == 0 ? 0 : (now_us - s.oldest_unsafe_us) / 1000;
+	out->last_write_age_ms = age_ms(s.last_write_us, now_us);
+	out->last_flush_age_ms = age_ms(s.last_flush_us, now_us);
+	out->writes = s.writes;
+	out->flushes = s.flushes;
+	out->flush_latency_us = s.flush_latency_us;
+	out->flush_latency_max_us = s.flush_latency_max_us;
+	out->write_latency_max_us = s.write_latency_max_us;
+	out->flush_threshold = s.flush_threshold;
+	out->flush_threshold_moves = s.threshold_moves;
+	out->buffered_bytes = s.buffered;
+}
+
+static void collect_inbox(const tsr_recording *r, tsr_stats *out)
+{
+	struct inbox_stats in;
+	inbox_get_stats(r->inbox, &in);
+	out->inbox_bytes = in.depth_bytes;
+	out->inbox_max_bytes = in.depth_max_bytes;
+	out->inbox_dropped_packets = in.dropped_packets;
+}
+
+void stats_collect(tsr_recording *r, tsr_stats *out)
+{
+	int64_t now_us = clock_now_us();
+	*out = (tsr_stats){
+		.state = (tsr_state)atomic_load(&r->state),
+		.started_utc_us = r->started_utc_us,
+		.duration_ms = r->any_written ? ms_of_90k(r->last_90k - r->first_90k) : 0,
+		.last_write_age_ms = -1,
+		.last_flush_age_ms = -1,
+		.last_packet_age_ms = age_ms(atomic_load(&r->packet_us), now_us),
+		.segment = r->out.segment,
+		.tracks = r->tracks,
+		.gaps = r->gaps,
+	};
+	collect_sink(r, out, now_us);
+	collect_inbox(r, out);
+	for (unsigned i = 0; i < out->tracks; i++)
+		track_get_stats(r->track[i], &out->track[i]);
+	unsigned kept = r->gaps < TSR_MAX_GAPS ? r->gaps : TSR_MAX_GAPS;
+	memcpy(out->gap, r->gap, kept * sizeof(out->gap[0]));
+}
+
+void stats_finish(tsr_stats *final, const tsr_event *last)
+{
+	bool failed = last->type == TSR_EVENT_FAILED;
+	final->state = failed ? TSR_STATE_FAILED : TSR_STATE_FINISHED;
+	g_strlcpy(final->path, last->path != NULL ? last->path : "", sizeof(final->path));
+	if (failed)
+		return; /* what is exposed stays exposed */
+	final->bytes_written = final->bytes_durable += final->bytes_exposed;
+	final->bytes_exposed = final->buffered_bytes = 0;
+	final->exposed_ms = 0;
+}
+
+const char *tsr_state_name(tsr_state state)
+{
+	static const char *const names[] = {
+		[TSR_STATE_STARTING] = "starting", [TSR_STATE_RECORDING] = "recording", [TSR_STATE_PAUSED] = "paused",
+		[TSR_STATE_STOPPING] = "stopping", [TSR_STATE_FINISHED] = "finished",   [TSR_STATE_FAILED] = "failed",
+	};
+	return (unsigned)state < G_N_ELEMENTS(names) ? names[state] : "unknown";
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recording.h"
+
+#define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
+
+/* ---- what leaves the codec goes into the file ---- */
+
+static int on_coded(void *ctx, const struct frame *frame)
+{
+	return output_frame(ctx, frame);
+}
+
+/* ---- keyframes ---- */
+
+void track_ask_for_keyframe(struct track *t)
+{
+	tsr_recording *r = t->r;
+	if (t->ended || (t->keyframe_asked_us != 0 && r->now_us - t->keyframe_asked_us < KEYFRAME_REQUEST_INTERVAL_US))
+		return;
+	t->keyframe_asked_us = r->now_us;
+	t->stats.keyframe_requests++;
+	events_queue(r, &(tsr_event){.type = TSR_EVENT_KEYFRAME_NEEDED, .track = (int)t->index});
+}
+
+/* Whether a video frame may go on; the gate that opens on a keyframe. */
+static bool pass_gate(struct track *t, const struct frame *frame)
+{
+	if (frame->discontinuity && !frame->keyframe) {
+		if (t->r->config.on_loss == TSR_ON_LOSS_CONCEAL)
+			track_ask_for_keyframe(t);
+		else if (!t->waiting_keyframe)
+			t->waiting_keyframe = t->lost = true;
+	}
+	if (t->waiting_keyframe && !frame->keyframe) {
+		t->stats.frames_skipped++;
+		if (t->lost)
+			gap_add(t, "loss", frame->pts_90k, frame->size);
+		track_ask_for_keyframe(t);
+		return false;
+	}
+	t->waiting_keyframe = t->lost = false;
+	return true;
+}
+
+/* ---- from the depacketizer to the codec ---- */
+
+static void note_resolution(struct track *t, const struct frame *frame)
+{
+	if (frame->width == 0 || (frame->width == t->stats.width && frame->height == t->stats.height))
+		return;
+	if (t->stats.width != 0) {
+		t->stats.resolution_changes++;
+		log_line(TSR_LOG_INFO, t->r->config.id, "track %u: the picture is %ux%u now", t->index, frame->width,
+			 frame->height);
+	}
+	t->stats.width = frame->width;
+	t->stats.height = frame->height;
+}
+
+static int64_t recording_time(struct track *t, const struct frame *frame)
+{
+	bool jumped;
+	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, frame->arrival_us, &jumped) - t->r->paused_90k;
+	if (jumped)
+		events_warn(t->r, (int)t->index, "clock_jump",
+			    "the sender's RTP clock jumped; it was tied to arrival time anew");
+	if (t->r->paused)
+		return pts;
+	if (pts <= t->last_pts_90k)
+		pts = t->last_pts_90k + 1;
+	t->last_pts_90k = pts;
+	return pts;
+}
+
+static int on_frame(void *ctx, const struct frame *depacketized)
+{
+	struct track *t = ctx;
+	struct frame frame = *depacketized;
+	frame.pts_90k = recording_time(t, &frame);
+	note_resolution(t, &frame);
+	if (t->r->paused || (t->video && !pass_gate(t, &frame)))
+		return TSR_OK;
+	return codec_push(t->codec, &frame);
+}
+
+/* ---- from the jitter buffer to the depacketizer ---- */
+
+static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bool restart)
+{
+	struct track *t = ctx;
+	if (restart)
+		clockmap_restart(&t->clock);
+	if (t->r->out.error != TSR_OK)
+		return;
+	tsr_error err = depay_push(t->depay, pkt, lost > 0 || restart);
+	if (err != TSR_OK && t->r->out.error == TSR_OK)
+		t->r->out.error = err;
+}
+
+void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct rtp_packet pkt;
+	t->stats.packets++;
+	if (rtp_parse(data, size, &pkt) != TSR_OK) {
+		t->stats.malformed++;
+		return;
+	}
+	pkt.arrival_us = arrival_us;
+	t->stats.bytes += pkt.payload_size;
+	t->ssrc = pkt.ssrc;
+	t->packet_us = arrival_us;
+	jitbuf_push(t->jitbuf, &pkt);
+}
+
+void track_rtcp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct rtcp_sr sr;
+	tsr_error err = rtcp_find_sr(data, size, &sr);
+	if (err == TSR_E_MALFORMED)
+		t->stats.malformed++;
+	else if (err == TSR_OK && t->packet_us != 0 && sr.ssrc == t->ssrc)
+		clockmap_sr(&t->clock, &sr, arrival_us);
+}
+
+/* ---- time, end ---- */
+
+static void tell_if_missing(struct track *t)
+{
+	tsr_recording *r = t->r;
+	if (t->started || t->ended || t->told_missing || r->config.track_timeout_us < 0 ||
+	    r->now_us - t->added_us < r->config.track_timeout_us)
+		return;
+	t->told_missing = true;
+	if (t->video)
+		events_warn(r, (int)t->index, t->packet_us != 0 ? "no_keyframe" : "no_video",
+			    t->packet_us != 0 ? "video arrives, but no keyframe that can be recorded"
+					      : "no video has arrived; recording without it");
+	else
+		events_warn(r, (int)t->index, "no_audio", "no audio has arrived; recording without it");
+}
+
+void track_poll(struct track *t)
+{
+	jitbuf_poll(t->jitbuf, t->r->now_us);
+	if (t->video && t->waiting_keyframe && t->packet_us > t->keyframe_asked_us && !t->r->paused)
+		track_ask_for_keyframe(t);
+	tell_if_missing(t);
+}
+
+void track_flush(struct track *t)
+{
+	jitbuf_flush(t->jitbuf);
+	if (t->r->out.error != TSR_OK)
+		return;
+	tsr_error err = depay_flush(t->depay);
+	if (err == TSR_OK)
+		err = codec_flush(t->codec);
+	if (err != TSR_OK && t->r->out.error == TSR_OK)
+		t->r->out.error = err;
+}
+
+/* ---- life ---- */
+
+static struct codec_settings settings_of(const tsr_encoding *e)
+{
+	return (struct codec_settings){
+		.video_encoder = e->video_encoder,
+		.video_encoder_options = e->video_encoder_options,
+		.video_preset = e->video_preset,
+		.video_bitrate = e->video_bitrate,
+		.video_threads = e->video_threads,
+		.keyframe_interval_ms = e->keyframe_interval_ms,
+		.video_width = e->video_width,
+		.video_height = e->video_height,
+		.audio_encoder = e->audio_encoder,
+		.audio_bitrate = e->audio_bitrate,
+		.audio_channels = e->audio_channels,
+	};
+}
+
+static tsr_error create_stages(struct track *t, const tsr_track_config *config)
+{
+	uint32_t rate = config->clock_rate != 0 ? config->clock_rate : tsr_codec_clock_rate(config->codec);
+	uint8_t channels = config->channels != 0 ? config->channels : config->codec == TSR_CODEC_OPUS ? 2 : 1;
+	struct jitbuf_config jitbuf = {
+		.wait_us = t->r->config.reorder_wait_us,
+		.max_packets = LIMIT_JITBUF_PACKETS,
+		.max_bytes = LIMIT_JITBUF_BYTES,
+	};
+	struct depay_config depay = {
+		.clock_rate = rate,
+		.channels = channels,
+		.red_payload_type = config->red_payload_type,
+		.parameter_sets = config->parameter_sets,
+		.parameter_sets_size = config->parameter_sets_size,
+	};
+	struct track_format format = {.codec = config->codec};
+	if (!t->video) {
+		format.sample_rate =
+			config->codec == TSR_CODEC_G722 ? 16000 : rate; /* its RTP clock is 8000, RFC 3551 4.5.2 */
+		format.channels = channels;
+	}
+	struct codec_settings settings = settings_of(&t->r->config.encoding);
+
+	clockmap_init(&t->clock, &t->r->timeline, rate);
+	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);
+	if (t->jitbuf == NULL)
+		return TSR_E_NOMEM;
+	tsr_error err = depay_create(config->codec, &depay, on_frame, t, &t->depay);
+	if (err != TSR_OK)
+		return err;
+	return codec_create(t->route, &format, &settings, on_coded, t, &t->codec);
+}
+
+tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, struct track **out)
+{
+	const struct route *route = route_find(config->codec, r->config.audio_mode);
+	if (route == NULL || !depay_supports(config->codec))
+		return TSR_E_UNSUPPORTED;
+	struct track *t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return TSR_E_NOMEM;
+	t->r = r;
+	t->index = index;
+	t->in = config->codec;
+	t->route = route;
+	t->video = tsr_codec_is_video(config->codec);
+	t->waiting_keyframe = t->video;
+	t->gap = -1;
+	t->last_pts_90k = -1;
+	if (config->label != NULL)
+		g_strlcpy(t->stats.label, config->label, sizeof(t->stats.label));
+	tsr_error err = create_stages(t, config);
+	if (err != TSR_OK) {
+		track_destroy(t);
+		return err;
+	}
+	*out = t;
+	return TSR_OK;
+}
+
+void track_release(struct track *t)
+{
+	codec_destroy(t->codec);
+	depay_destroy(t->depay);
+	jitbuf_destroy(t->jitbuf);
+	t->codec = NULL;
+	t->depay = NULL;
+	t->jitbuf = NULL;
+}
+
+void track_destroy(struct track *t)
+{
+	if (t == NULL)
+		return;
+	track_release(t);
+	free(t);
+}
+
+void track_get_stats(const struct track *t, tsr_track_stats *out)
+{
+	const struct jitbuf_stats *jb = jitbuf_stats(t->jitbuf);
+	const struct depay_stats *dp = depay_stats(t->depay);
+	const struct codec_stats *cs = codec_stats(t->codec);
+	const struct track_format *format = codec_format(t->codec);
+
+	*out = t->stats;
+	out->codec_in = t->in;
+	out->codec_out = t->route->out;
+	out->transcode = t->route->transcode;
+	out->started = t->started;
+	out->ended = t->ended;
+	out->malformed += dp->malformed + dp->too_large;
+	out->reordered = jb->reordered;
+	out->duplicate = jb->duplicate;
+	out->late = jb->late;
+	out->lost = jb->lost;
+	out->restarts = jb->restarts;
+	out->frames = dp->frames;
+	out->frames_damaged = dp->frames_damaged;
+	out->keyframes = dp->keyframes;
+	out->frames_dropped += cs->frames_shed;
+	out->decode_errors = cs->decode_errors + cs->refused;
+	out->concealed = cs->concealed;
+	out->transcode_cpu_us = cs->cpu_us;
+	out->sample_rate = format->sample_rate;
+	out->channels = format->channels;
+	out->sender_reports = t->clock.stats.sender_reports;
+	out->clock_jumps = t->clock.stats.jumps;
+	out->clock_offset_us = t->clock.stats.offset_us;
+	out->clock_corrected_us = t->clock.stats.corrected_us;
+	out->first_pts_90k = t->first_written_90k;
+	out->last_pts_90k = t->last_written_90k;
+}
