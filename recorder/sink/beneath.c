@@ -50,6 +50,18 @@ tsr_error beneath_check_name(const char *name)
 	}
 }
 
+/* openat() of one component, ELOOP for any link as openat2 says it. */
+static int open_component(int dir, const char *part, int flags, unsigned mode)
+{
+	struct stat st;
+	int fd = openat(dir, part, flags | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+	if (fd >= 0 || errno != ENOTDIR)
+		return fd;
+	bool link = fstatat(dir, part, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+	errno = link ? ELOOP : ENOTDIR;
+	return -1;
+}
+
 int beneath_walk(int dir, const char *path, int flags, unsigned mode)
 {
 	int at = dir, fd = -1;
@@ -63,7 +75,7 @@ int beneath_walk(int dir, const char *path, int flags, unsigned mode)
 		} else {
 			memcpy(part, path, size);
 			part[size] = '\0';
-			fd = openat(at, part, (last ? flags : FOLDER_FLAGS) | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+			fd = open_component(at, part, last ? flags : FOLDER_FLAGS, mode);
 		}
 		saved = errno;
 		if (at != dir)
@@ -81,7 +93,7 @@ int beneath_open(int dir, const char *path, int flags, unsigned mode)
 {
 #ifdef HAVE_LINUX_OPENAT2_H
 	struct open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
+		.flags = (unsigned)(flags | O_CLOEXEC),
 		.mode = (flags & O_CREAT) != 0 ? mode : 0,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "digest.h"
 
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define BLOCK_BYTES (256 * 1024)
 
 struct digest {
 	EVP_MD_CTX *md;
@@ -47,4 +51,26 @@ void digest_end(struct digest *d, char hex[DIGEST_HEX_BYTES])
 		return;
 	for (unsigned i = 0; i < count && 2 * i + 2 < DIGEST_HEX_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void digest_file(int fd, uint64_t size, char hex[DIGEST_HEX_BYTES])
+{
+	struct digest *d = digest_create();
+	uint8_t *block = malloc(BLOCK_BYTES);
+	uint64_t at = 0;
+	hex[0] = '\0';
+	while (d != NULL && block != NULL && at < size) {
+		size_t want = size - at < BLOCK_BYTES ? (size_t)(size - at) : BLOCK_BYTES;
+		ssize_t n = pread(fd, block, want, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		digest_update(d, block, (size_t)n);
+		at += (uint64_t)n;
+	}
+	if (d != NULL && block != NULL && at == size)
+		digest_end(d, hex);
+	free(block);
+	digest_destroy(d);
 }

@@ -5,6 +5,7 @@
 #define TSR_SINK_DIGEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define DIGEST_HEX_BYTES 65 /* 64 digits and the end */
 
@@ -18,5 +19,8 @@ void digest_update(struct digest *d, const void *data, size_t size);
 
 /* Ends it; `hex` gets 64 lower-case digits, or is empty when libcrypto failed. */
 void digest_end(struct digest *d, char hex[DIGEST_HEX_BYTES]);
+
+/* The same of the first `size` bytes of an open file, read with pread; empty also when there are fewer or reading failed. */
+void digest_file(int fd, uint64_t size, char hex[DIGEST_HEX_BYTES]);
 
 #endif

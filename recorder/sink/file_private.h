@@ -49,6 +49,7 @@ struct file_sink {
 	int64_t unsafe_oldest_us; /* when the first byte came that is taken off the queue but not durable; 0 = none */
 	struct threshold threshold;
 	struct digest *digest; /* NULL when not asked for */
+	bool digest_stale;     /* it took bytes that were cut off again */
 	bool name_durable;     /* the folder has been synced */
 	bool leave;            /* what the disk holds is not known any more: the file keeps its running name */
 };

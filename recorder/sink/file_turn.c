@@ -104,16 +104,50 @@ static size_t write_list(struct file_sink *f, const struct chunk_list *list)
 	return done;
 }
 
-/* Where the last whole frame ends within the first `written` bytes of `list`: right before the last packet that begins a
- * PES packet or a table (payload_unit_start_indicator, ISO 13818-1 section 2.4.3.3), since frames come one after another. */
-static size_t frame_boundary(const struct chunk_list *list, size_t written)
+/* Whether a frame may end right before this packet: it begins a PES packet or a table (payload_unit_start_indicator,
+ * ISO 13818-1 section 2.4.3.3), and frames come one after another. */
+static bool begins_unit(const uint8_t *packet)
 {
-	size_t boundary = 0, at = 0;
+	return (packet[1] & 0x40) != 0;
+}
+
+/* How much of the first `written` bytes of `list` are whole frames; SIZE_MAX when not one frame begins there. */
+static size_t whole_frames(const struct chunk_list *list, size_t written)
+{
+	size_t boundary = SIZE_MAX, at = 0;
 	for (const struct chunk *c = list->head; c != NULL; at += c->used, c = c->next)
 		for (size_t i = 0; i + TS_PACKET_BYTES <= c->used && at + i <= written; i += TS_PACKET_BYTES)
-			if ((c->data[i + 1] & 0x40) != 0)
+			if (begins_unit(c->data + i))
 				boundary = at + i;
 	return boundary;
+}
+
+/* Where the last frame in the file begins, which an earlier turn wrote in part; 0 when it cannot be found. */
+static uint64_t last_frame(const struct file_sink *f)
+{
+	uint8_t packet[TS_PACKET_BYTES];
+	for (uint64_t at = f->written; at >= sizeof(packet); at -= sizeof(packet)) {
+		ssize_t n = pread(f->fd, packet, sizeof(packet), (off_t)(at - sizeof(packet)));
+		if (n == sizeof(packet) && begins_unit(packet))
+			return at - sizeof(packet);
+	}
+	return 0;
+}
+
+/* After a failed write: the file ends with its last whole frame again. How much of the batch is left. */
+static size_t cut_at_frame(struct file_sink *f, const struct chunk_list *list, size_t written)
+{
+	size_t kept = whole_frames(list, written);
+	if (kept == SIZE_MAX) {
+		kept = 0;
+		f->written = last_frame(f);
+		if (f->durable > f->written)
+			f->durable = f->written;
+		f->digest_stale = true;
+	}
+	if (ftruncate(f->fd, (off_t)(f->written + kept)) != 0)
+		f->leave = true;
+	return kept;
 }
 
 static void digest_list(struct digest *d, const struct chunk_list *list, size_t size)
@@ -132,9 +166,7 @@ static void write_batch(struct file_sink *f, struct batch *b)
 		kept = write_list(f, &b->bytes);
 		if (kept < size) {
 			fail(f, errno, "write");
-			kept = frame_boundary(&b->bytes, kept);
-			if (ftruncate(f->fd, (off_t)(f->written + kept)) != 0)
-				f->leave = true;
+			kept = cut_at_frame(f, &b->bytes, kept);
 		}
 		digest_list(f->digest, &b->bytes, kept);
 		f->written += kept;
@@ -143,6 +175,7 @@ static void write_batch(struct file_sink *f, struct batch *b)
 	pthread_mutex_lock(&f->lock);
 	f->stats.buffered -= size;
 	f->stats.bytes_written = f->written;
+	f->stats.bytes_durable = f->durable;
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -222,7 +255,9 @@ static void finish(struct file_sink *f)
 		place_unmake(&f->place);
 	} else {
 		result.path = seal(f) ? f->finished_path : f->running_path;
-		if (f->digest != NULL)
+		if (f->digest != NULL && f->digest_stale)
+			digest_file(f->fd, f->written, hex);
+		else if (f->digest != NULL)
 			digest_end(f->digest, hex);
 	}
 	result.error = f->stats.error;

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/limits.h"
 #include "beneath.h"
 #include "durable.h"
 
@@ -70,11 +72,17 @@ static int create_temporary(int folder, const char *name, unsigned mode)
 tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
 {
 	struct place place;
-	tsr_error err = place_open(&place, folder, name, false);
+	char stem[LIMIT_FILENAME_BYTES + 1];
+	size_t stem_size = strlen(name) > sizeof(SUFFIX_TEXT) - 1 ? strlen(name) - (sizeof(SUFFIX_TEXT) - 1) : 0;
+	if (stem_size == 0 || stem_size >= sizeof(stem) || strcmp(name + stem_size, SUFFIX_TEXT) != 0)
+		return TSR_E_INVAL;
+	memcpy(stem, name, stem_size);
+	stem[stem_size] = '\0';
+	tsr_error err = place_open(&place, folder, stem, false);
 	if (err != TSR_OK)
 		return err;
 	char *temporary = place_name(&place, SUFFIX_TEXT_RUNNING);
-	char *final = place_name(&place, ".json");
+	char *final = place_name(&place, SUFFIX_TEXT);
 	int fd = -1;
 	bool renamed = false;
 	errno = ENOMEM;

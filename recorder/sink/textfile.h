@@ -8,12 +8,13 @@
 
 #include "../common/error.h"
 
+#define SUFFIX_TEXT ".json"
 /* While it is written; a left-over of a crash is replaced by the next one, or removed by recovery. */
 #define SUFFIX_TEXT_RUNNING ".recording.json"
 
-/* Writes NAME.json below `folder` durably: a temporary file, synced, renamed over what was there, the folder synced. `name`
- * as in file_sink_config; its sub-folders must exist. `mode` 0 = 0644. TSR_OK, or the errors of file_sink_create
- * (never TSR_E_EXISTS); TSR_E_BUSY when another writer is at it. On failure NAME.json is as it was before. */
+/* Writes `name` (which ends in ".json", and before that is as in file_sink_config) below `folder` durably: a temporary file,
+ * synced, renamed over what was there, the folder synced. Its sub-folders must exist. `mode` 0 = 0644. TSR_OK, or the errors of file_sink_create
+ * (never TSR_E_EXISTS); TSR_E_BUSY when another writer is at it. On failure the file is as it was before. */
 TSR_MUST_USE tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size,
 				      unsigned mode);
 

@@ -7,3 +7,4 @@ UNIT_TESTS += tests/unit/test_sink
 UNIT_TESTS += tests/unit/test_bitstream tests/unit/test_bitstream_h264 tests/unit/test_depay_audio \
 	tests/unit/test_depay_h264 tests/unit/test_depay_vp8
 EXTRA_DIST += tests/unit/depay_util.h tests/unit/hex.h
+UNIT_TESTS += tests/unit/test_sink_names

@@ -81,6 +81,18 @@ static struct ended finish_sink(struct file_sink *f)
 	return e;
 }
 
+/* What coreutils say of a file in the folder. */
+static void sum_of(const char *name, char sum[65])
+{
+	char command[PATH_MAX * 2 + 16];
+	snprintf(command, sizeof(command), "sha256sum %s", in_folder(name));
+	FILE *p = popen(command, "r");
+	assert_non_null(p);
+	assert_int_equal(fread(sum, 1, 64, p), 64);
+	sum[64] = '\0';
+	pclose(p);
+}
+
 static int setup(void **state)
 {
 	clock_replace(fake_now, NULL);
@@ -116,11 +128,8 @@ static void test_life(void **state)
 	assert_int_equal(e.bytes, 1010 * TS_BYTES);
 	assert_string_equal(e.path, in_folder("a/b/rec.ts"));
 	assert_false(exists("a/b/rec.recording.ts"));
-	char command[PATH_MAX * 2], sum[65] = "";
-	snprintf(command, sizeof(command), "sha256sum %s", e.path);
-	FILE *p = popen(command, "r");
-	assert_int_equal(fread(sum, 1, 64, p), 64);
-	pclose(p);
+	char sum[65];
+	sum_of("a/b/rec.ts", sum);
 	assert_string_equal(e.sha256, sum);
 }
 
@@ -470,7 +479,40 @@ static void test_failed_write_cuts_at_a_frame(void **state)
 	assert_string_equal(e.path, in_folder("cut.ts"));
 	assert_int_equal(e.bytes, 997 * TS_BYTES);
 	assert_int_equal(size_of("cut.ts"), 997 * TS_BYTES);
-	assert_int_equal(strlen(e.sha256), 64);
+	char sum[65];
+	sum_of("cut.ts", sum);
+	assert_string_equal(e.sha256, sum);
+}
+
+/* A large frame reaches the sink in pieces; the first was written by an earlier turn. */
+static void test_failed_write_cuts_an_earlier_piece(void **state)
+{
+	(void)state;
+	struct file_sink_config config = defaults("piece");
+	config.checksum = true;
+	struct rlimit old, limit;
+	struct ts ts = {0};
+	getrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_IGN);
+	struct file_sink *f = open_sink(&config);
+	write_frame(f, 10);
+	ts_pes(&ts, 0x100, 100 * 184 - 14, 0, false);
+	assert_int_equal(sink_write(&f->base, ts.data, 40 * TS_BYTES), TSR_OK);
+	file_turn(f, fake_us);
+	assert_int_equal(size_of("piece.recording.ts"), 50 * TS_BYTES);
+	assert_int_equal(sink_write(&f->base, ts.data + 40 * TS_BYTES, 60 * TS_BYTES), TSR_OK);
+	limit = old;
+	limit.rlim_cur = 80 * TS_BYTES;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	struct ended e = finish_sink(f);
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_int_equal(e.error, TSR_E_IO);
+	assert_int_equal(e.bytes, 10 * TS_BYTES);
+	assert_int_equal(size_of("piece.ts"), 10 * TS_BYTES);
+	char sum[65];
+	sum_of("piece.ts", sum);
+	assert_string_equal(e.sha256, sum);
+	ts_free(&ts);
 }
 
 static void test_failed_first_write_leaves_nothing(void **state)
@@ -621,6 +663,7 @@ int main(void)
 		TEST(test_room),
 		TEST(test_free_chunks_are_bounded),
 		TEST(test_failed_write_cuts_at_a_frame),
+		TEST(test_failed_write_cuts_an_earlier_piece),
 		TEST(test_failed_first_write_leaves_nothing),
 		TEST(test_failed_sync_is_never_success),
 		TEST(test_offline),
