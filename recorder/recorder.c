@@ -129,22 +129,33 @@ static void handle(tsr_recording *r, const struct inbox_item *item)
 		track_rtp(t, item->data, item->size, item->arrival_us);
 }
 
-/* r->turn held. True when everything that waited was handled. */
-static bool empty_inbox(tsr_recording *r, int64_t now_us)
+/* r->turn held. The next item that waits; the inbox is taken over at most once a turn. */
+static bool next_item(tsr_recording *r, bool *taken, struct inbox_item *item)
+{
+	if (inbox_next(r->inbox, item))
+		return true;
+	if (*taken)
+		return false;
+	*taken = true;
+	inbox_take(r->inbox);
+	return inbox_next(r->inbox, item);
+}
+
+/* r->turn held. Handles what waits: all of it when the recording stops, else as much as a turn allows. */
+static void empty_inbox(tsr_recording *r, bool stopping)
 {
 	struct inbox_item item;
-	bool stopping = atomic_load(&r->stopping);
-	bool more = inbox_next(r->inbox, &item);
-	if (!more) {
-		inbox_take(r->inbox);
-		more = inbox_next(r->inbox, &item);
-	}
-	for (; more; more = inbox_next(r->inbox, &item)) {
+	bool taken = false;
+	int64_t lag_us = 0;
+	while (next_item(r, &taken, &item)) {
 		handle(r, &item);
-		if (!stopping && clock_now_us() - now_us > TURN_MAX_US)
-			return false;
+		int64_t now_us = clock_now_us();
+		lag_us = now_us - item.arrival_us;
+		if (!stopping && now_us - r->now_us > TURN_MAX_US)
+			break;
 	}
-	return true;
+	if (r->lane == r->engine->transcode_lane && !stopping)
+		overload_watch(r, lag_us);
 }
 
 /* r->turn held. With no packet there is no callback from Janus either: only time shows a stall. */
@@ -203,21 +214,20 @@ static bool serve(struct service_item *item, int64_t now_us)
 	pthread_mutex_lock(&r->turn);
 	r->now_us = now_us;
 	bool stopping = atomic_load(&r->stopping); /* before the inbox: nothing is pushed after it was set */
-	bool emptied = empty_inbox(r, now_us);
+	empty_inbox(r, stopping);
 	poll_all(r);
-	bool ends = stopping && emptied;
-	if (ends)
+	if (stopping)
 		finish(r);
-	bool moves = !ends && r->lane == e->copy_lane && has_transcodes(r);
+	bool moves = !stopping && r->lane == e->copy_lane && has_transcodes(r);
 	if (moves)
 		r->lane = e->transcode_lane;
 	pthread_mutex_unlock(&r->turn);
 	events_deliver(r);
-	if (ends)
+	if (stopping)
 		tsr_recording_unref(r); /* the lane's reference */
 	else if (moves)
 		service_add(e->transcode_lane, item);
-	return !ends && !moves;
+	return !stopping && !moves;
 }
 
 void engine_serve(tsr_engine *e, tsr_recording *r)

@@ -80,6 +80,23 @@ static void set_defaults(tsr_recording_config *c)
 		c->track_timeout_us = DEFAULT_TIMEOUT_US;
 }
 
+struct codec_settings recording_codec_settings(const tsr_encoding *e)
+{
+	return (struct codec_settings){
+		.video_encoder = e->video_encoder,
+		.video_encoder_options = e->video_encoder_options,
+		.video_preset = e->video_preset,
+		.video_bitrate = e->video_bitrate,
+		.video_threads = e->video_threads,
+		.keyframe_interval_ms = e->keyframe_interval_ms,
+		.video_width = e->video_width,
+		.video_height = e->video_height,
+		.audio_encoder = e->audio_encoder,
+		.audio_bitrate = e->audio_bitrate,
+		.audio_channels = e->audio_channels,
+	};
+}
+
 /* ---- create, free ---- */
 
 static void free_recording(tsr_recording *r)
@@ -202,6 +219,17 @@ tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *tra
 	*out = route->out;
 	*transcode = route->transcode;
 	return TSR_OK;
+}
+
+tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding, const char **missing)
+{
+	const struct route *route = route_find(in, mode);
+	if (route == NULL || !depay_supports(in)) {
+		*missing = tsr_codec_name(in);
+		return TSR_E_UNSUPPORTED;
+	}
+	struct codec_settings settings = recording_codec_settings(encoding);
+	return codec_available(route, &settings, missing);
 }
 
 /* ---- pause, split, stop ---- */

@@ -158,6 +158,10 @@ void events_file_ended(tsr_recording *r, const tsr_event *event, bool last);
 void events_deliver(tsr_recording *r);
 void events_clear(tsr_recording *r);
 
+/* ---- overload.c; r->turn held ---- */
+/* lag_us: how old the newest packet handled in this turn was. */
+void overload_watch(tsr_recording *r, int64_t lag_us);
+
 /* ---- stats.c ---- */
 /* r->turn held. */
 void stats_collect(tsr_recording *r, tsr_stats *out);
@@ -167,6 +171,9 @@ void stats_finish(tsr_stats *final, const tsr_event *last);
 /* ---- report.c ---- */
 /* Writes NAME.json beside NAME.ts that has ended. Failures are logged: the recording itself is safe. */
 void report_write(const tsr_recording *r, const char *name, const tsr_stats *stats, const struct sink_result *result);
+
+/* ---- recording.c ---- */
+struct codec_settings recording_codec_settings(const tsr_encoding *encoding);
 
 /* ---- recorder.c ---- */
 /* The engine keeps a reference until engine_forget, when the last event was delivered. TSR_E_BUSY when it is closing. */

@@ -164,23 +164,6 @@ void track_flush(struct track *t)
 
 /* ---- life ---- */
 
-static struct codec_settings settings_of(const tsr_encoding *e)
-{
-	return (struct codec_settings){
-		.video_encoder = e->video_encoder,
-		.video_encoder_options = e->video_encoder_options,
-		.video_preset = e->video_preset,
-		.video_bitrate = e->video_bitrate,
-		.video_threads = e->video_threads,
-		.keyframe_interval_ms = e->keyframe_interval_ms,
-		.video_width = e->video_width,
-		.video_height = e->video_height,
-		.audio_encoder = e->audio_encoder,
-		.audio_bitrate = e->audio_bitrate,
-		.audio_channels = e->audio_channels,
-	};
-}
-
 static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 {
 	uint32_t rate = config->clock_rate != 0 ? config->clock_rate : tsr_codec_clock_rate(config->codec);
@@ -203,7 +186,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 			config->codec == TSR_CODEC_G722 ? 16000 : rate; /* its RTP clock is 8000, RFC 3551 4.5.2 */
 		format.channels = channels;
 	}
-	struct codec_settings settings = settings_of(&t->r->config.encoding);
+	struct codec_settings settings = recording_codec_settings(&t->r->config.encoding);
 
 	clockmap_init(&t->clock, &t->r->timeline, rate);
 	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);
