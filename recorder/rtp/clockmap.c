@@ -157,7 +157,7 @@ int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, b
 	slew(cm, media_us);
 	cm->emitted = true;
 	int64_t out_us = media_us + cm->slew_us;
-	return out_us > 0 ? out_us * 9 / 100 : 0;
+	return out_us > 0 ? (out_us * 9 + 50) / 100 : 0;
 }
 
 static int64_t ntp_to_us(uint64_t ntp)

@@ -11,3 +11,4 @@ UNIT_TESTS += tests/unit/test_sink_names
 UNIT_TESTS += tests/unit/test_rtp_packet
 UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
+UNIT_TESTS += tests/unit/test_clockmap
