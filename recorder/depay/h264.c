@@ -17,7 +17,7 @@ static const uint8_t access_unit_delimiter[] = {0, 0, 0, 1, H264_NAL_AUD, 0xf0};
 struct h264 {
 	struct gather g;
 	struct h264_sets sets;
-	bool sets_in_band; /* the last keyframe came with its parameter sets */
+	bool sets_in_band; /* keyframes come with their parameter sets, as far as is known */
 	/* The access unit being gathered: */
 	bool has_slice;
 	bool has_idr;
@@ -129,6 +129,7 @@ static void see_nal(struct depay *d, struct h264 *s, const uint8_t *nal, size_t 
 {
 	unsigned type = h264_nal_type(nal[0]);
 	if (type == H264_NAL_SPS || type == H264_NAL_PPS) {
+		s->sets_in_band = true;
 		tsr_error err = h264_sets_put(&s->sets, nal, size);
 		if (err == TSR_E_MALFORMED)
 			malformed(d, s);
