@@ -21,7 +21,7 @@ async function libraryFolder() {
 	return { prefix, folder: found };
 }
 
-function configuration({ folder, http, admin, ws, loop }) {
+function configuration({ folder, http, admin, ws, general }) {
 	const files = {};
 	files['janus.jcfg'] = `
 general: {
@@ -35,7 +35,7 @@ general: {
 	debug_level = 4
 	debug_timestamps = true
 	debug_colors = false
-	${loop}
+	${general}
 }
 media: { ipv6 = false, rtp_port_range = "22000-22999" }
 nat: { ice_enforce_list = "${process.env.TSR_INTERFACE ?? 'eth0'}", full_trickle = true, ignore_mdns = true }
@@ -53,9 +53,12 @@ admin: { admin_ws = false, admin_wss = false }
 
 /**
  * Starts Janus and waits until it answers. `config` is the text of our plugin's `general` category (the recordings folder is
- * added), `plugins` names stock plugins to load as well, `env` adds to its environment (LD_PRELOAD of a sanitizer).
+ * added) and `categories` follow it, `general` adds to janus.jcfg, `plugins` names stock plugins to load as well, `env` adds to its
+ * environment (LD_PRELOAD of a sanitizer), `wrapper` is a command that starts it. It runs in `folder`.
  */
-export async function startJanus({ config = '', categories = '', plugins = [], env = {}, loop = '', plugin = ourPlugin, folder = temporaryFolder('janus') } = {}) {
+export async function startJanus({
+	config = '', categories = '', general = '', plugins = [], env = {}, wrapper = [], plugin = ourPlugin, folder = temporaryFolder('janus'),
+} = {}) {
 	const { prefix, folder: library } = await libraryFolder();
 	const [http, admin, ws] = await Promise.all([freePort(), freePort(), freePort()]);
 	const recordings = join(folder, 'recordings');
@@ -67,13 +70,14 @@ export async function startJanus({ config = '', categories = '', plugins = [], e
 		link(join(library, `plugins/libjanus_${name}.so`), 'plugins', `libjanus_${name}.so`);
 	for (const name of ['http', 'websockets'])
 		link(join(library, `transports/libjanus_${name}.so`), 'transports', `libjanus_${name}.so`);
-	const files = configuration({ folder, http, admin, ws, loop });
+	const files = configuration({ folder, http, admin, ws, general });
 	files['janus.plugin.tsrecorder.jcfg'] = `general: {\n\trecordings_path = "${recordings}"\n\t${config}\n}\n${categories}\n`;
 	files['janus.plugin.recordplay.jcfg'] = `general: { path = "${recordings}" }\n`;
 	for (const [name, text] of Object.entries(files))
 		writeFileSync(join(folder, 'conf', name), text);
 
-	const janus = new Process(join(prefix, 'bin/janus'), ['-F', join(folder, 'conf')], { env: { ...process.env, ...env } });
+	const [command, ...args] = [...wrapper, join(prefix, 'bin/janus'), '-F', join(folder, 'conf')];
+	const janus = new Process(command, args, { env: { ...process.env, ...env } });
 	Object.assign(janus, {
 		folder, recordings,
 		http: `http://127.0.0.1:${http}/janus`,

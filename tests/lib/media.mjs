@@ -96,3 +96,14 @@ export function summary(values) {
 	const sorted = [...values].sort((a, b) => a - b);
 	return { count: sorted.length, min: sorted[0], median: sorted[sorted.length >> 1], max: sorted.at(-1) };
 }
+
+/** The sizes that the decoded picture has: [{ time, size: "WxH" }], one for each change. */
+export async function pictureSizes(file, stream = 0) {
+	const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', `v:${stream}`, '-show_entries', 'frame=pts_time,width,height',
+		'-of', 'json', file]);
+	const sizes = [];
+	for (const { pts_time: time, width, height } of JSON.parse(stdout).frames)
+		if (sizes.at(-1)?.size !== `${width}x${height}`)
+			sizes.push({ time: Number(time), size: `${width}x${height}` });
+	return sizes;
+}

@@ -21,8 +21,7 @@ export default async function* reporter(source) {
 			yield `${mark} ${data.name}${why} (${(data.details.duration_ms / 1000).toFixed(1)} s)\n`;
 			if (result === 'failed') {
 				const error = data.details.error?.cause ?? data.details.error;
-				yield `${error?.stack ?? error}\n`.replace(/^/gm, '    ');
-				yield '\n';
+				yield `${error?.stack ?? error}`.trim().replace(/^/gm, '    ') + '\n';
 			}
 			break;
 		}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Senders that change while they are recorded.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as media from '../lib/media.mjs';
+import { check, recordFor, sending, sharedJanus } from './stage.mjs';
+
+for (const video of ['H264', 'VP8'])
+	test(`${video}: microphone and camera are muted and come back in sync`, { timeout: 60_000 }, async (t) => {
+		const result = await recordFor(t, 12, {
+			janus: await sharedJanus(), media: { video },
+			during: async ({ peer }) => {
+				await sending(peer, 4);
+				await peer.call('enable', 'audio', false);
+				await peer.call('enable', 'video', false);
+				await sending(peer, 7);
+				await peer.call('enable', 'audio', true);
+				await peer.call('enable', 'video', true);
+			},
+		});
+		assert.deepEqual(result.watch.faults(), []);
+		const { av } = await check(t, result.file, { seconds: result.sent.seconds, maxVideoGap: 3, flashesMissing: 5 });
+		assert.ok(av.offsets.some(({ at }) => at > 8), 'flashes and beeps after they came back');
+		assert.ok(!av.beeps.some((at) => at > 5 && at < 6), 'silence in between');
+	});
+
+for (const video of ['H264', 'VP8'])
+	test(`${video}: a picture of another size`, { timeout: 60_000 }, async (t) => {
+		const result = await recordFor(t, 10, {
+			janus: await sharedJanus(), media: { video },
+			during: async ({ peer }) => {
+				await sending(peer, 4);
+				await peer.call('replaceVideo', 320, 240);
+			},
+		});
+		assert.deepEqual(result.watch.faults(), []);
+		await check(t, result.file, { seconds: result.sent.seconds, sync: false, maxVideoGap: 1.5 });
+		const sizes = await media.pictureSizes(result.file);
+		t.diagnostic(sizes.map((s) => `${s.size} from ${s.time.toFixed(1)} s`).join(', '));
+		assert.equal(sizes[0].size, '640x480');
+		assert.equal(sizes.at(-1).size, '320x240');
+	});
+
+test('a track that a renegotiation adds goes into the same file', { timeout: 60_000 }, async (t) => {
+	let configured;
+	const result = await recordFor(t, 10, {
+		janus: await sharedJanus(), media: { video: 'H264' },
+		during: async ({ peer, handle }) => {
+			await sending(peer, 4);
+			configured = await peer.negotiate(handle, { request: 'configure' }, await peer.call('add', 'audio'));
+		},
+	});
+	assert.equal(configured.result.status, 'configured');
+	assert.deepEqual(configured.result.tracks.map((track) => track.type).sort(), ['audio', 'audio', 'video']);
+	assert.deepEqual(result.watch.faults(), []);
+	await check(t, result.file, { audio: ['aac', 'aac'], seconds: result.sent.seconds });
+	const spans = (await media.packets(result.file)).map(media.span);
+	const late = spans.filter((s) => s.start > spans[0].start + 2);
+	assert.equal(late.length, 1, 'the new track begins later');
+});
+
+for (const [name, options, expected] of [
+	['sound alone', { video: null }, { video: null }],
+	['picture alone', { audio: null }, { audio: null }],
+])
+	test(name, { timeout: 60_000 }, async (t) => {
+		const result = await recordFor(t, 4, { janus: await sharedJanus(), media: options });
+		assert.deepEqual(result.watch.faults(), []);
+		await check(t, result.file, { seconds: result.sent.seconds, ...expected });
+	});

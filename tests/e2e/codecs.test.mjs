@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What Chromium can send, each recorded for ten seconds.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pictureSizes } from '../lib/media.mjs';
+import { check, recordFor, sharedJanus } from './stage.mjs';
+
+const opus = (mode) => ({ type: 'audio', codec: 'opus', recorded_as: mode === 'copy' ? 'opus' : 'aac', mode });
+const video = (codec) => ({ type: 'video', codec, recorded_as: 'h264', mode: codec === 'h264' ? 'copy' : 'transcode' });
+
+const told = (tracks) => tracks.map(({ type, codec, recorded_as, mode }) => ({ type, codec, recorded_as, mode }));
+
+const layers = [{ rid: 'l', scaleResolutionDownBy: 4 }, { rid: 'm', scaleResolutionDownBy: 2 }, { rid: 'h' }];
+
+const cases = [
+	{ name: 'H.264 and Opus', media: { video: 'H264' }, tracks: [opus('transcode'), video('h264')] },
+	{ name: 'VP8 and Opus', media: { video: 'VP8' }, tracks: [opus('transcode'), video('vp8')] },
+	{
+		name: 'H.264 with packetization mode 0, Opus copied', media: { video: 'H264', packetizationMode: 0 },
+		request: { audio_mode: 'copy' }, tracks: [opus('copy'), video('h264')], audio: 'opus',
+	},
+	{ name: 'VP9 and Opus', media: { video: 'VP9' }, tracks: [opus('transcode'), video('vp9')] },
+	{ name: 'AV1 and Opus', media: { video: 'AV1' }, tracks: [opus('transcode'), video('av1')] },
+	{
+		name: 'VP9 with three spatial and temporal layers', media: { video: 'VP9', scalabilityMode: 'L3T3' },
+		tracks: [opus('transcode'), video('vp9')], best: true,
+	},
+	...['VP8', 'H264', 'AV1'].map((codec) => ({
+		name: `${codec} simulcast`, media: { video: codec, encodings: layers }, tracks: [opus('transcode'), video(codec.toLowerCase())], best: true,
+	})),
+];
+
+/** The encoder begins with low layers; once the best one comes it is recorded. */
+async function endsWithBestLayer(t, { file, sent }) {
+	const layers = sent.video.map((l) => `${l.rid ?? l.scalabilityMode} ${l.frameWidth}x${l.frameHeight}`);
+	const sizes = await pictureSizes(file);
+	t.diagnostic(`sent ${layers.join(', ')}; recorded ${sizes.map((s) => `${s.size} from ${s.time.toFixed(1)} s`).join(', ')}`);
+	const best = sent.video.reduce((a, b) => (b.frameWidth > a.frameWidth ? b : a));
+	assert.equal(sizes.at(-1).size, `${best.frameWidth}x${best.frameHeight}`);
+}
+
+for (const { name, media, request, tracks, audio, best } of cases)
+	test(`${name}: plays, in time and in sync`, { timeout: 60_000 }, async (t) => {
+		const result = await recordFor(t, 10, { janus: await sharedJanus(), media, request });
+		assert.deepEqual(told(result.started.tracks), tracks);
+		assert.equal(result.started.file, `${result.id}.recording.ts`);
+		assert.deepEqual(result.watch.faults(), []);
+		t.diagnostic(`longest time without growth ${result.restMs} ms`);
+		assert.ok(result.restMs < 1000, `the file did not grow for ${result.restMs} ms`);
+		await check(t, result.file, { audio, seconds: result.sent.seconds });
+		if (best)
+			await endsWithBestLayer(t, result);
+	});

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All end-to-end tests, one after the other: they measure time, and must not take it from each other.
+
+import './codecs.test.mjs';
+import './life.test.mjs';
+import './badInput.test.mjs';
+import './aiortc.test.mjs';
+import './change.test.mjs';
+import './loss.test.mjs';

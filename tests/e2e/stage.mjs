@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every test here needs: Janus, a browser, a peer that records, and a close look at the file that came out.
+
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { newSource, startBrowser } from '../lib/chromium.mjs';
+import { startJanus } from '../lib/janus.mjs';
+import * as media from '../lib/media.mjs';
+import { connect } from '../lib/signalling.mjs';
+import { until } from '../lib/wait.mjs';
+import { BrowserPeer } from './browserPeer.mjs';
+import { Watch } from './watch.mjs';
+
+export const pluginName = 'janus.plugin.tsrecorder';
+
+let browser;
+let janus;
+
+/** One browser for all tests. */
+export async function sharedBrowser() {
+	browser ??= startBrowser(await newSource());
+	return browser;
+}
+
+/** One Janus with default settings for the tests that do not end it. */
+export async function sharedJanus() {
+	janus ??= startJanus();
+	return janus;
+}
+
+after(async () => {
+	await (await browser)?.close();
+	await (await janus)?.stop();
+});
+
+let count = 0;
+
+/** A browser peer with a session and a handle of its own; everything ends with the test. */
+export async function newPeer(t, { janus, url, Peer = BrowserPeer, ...options }) {
+	const session = await connect(url ?? janus.ws);
+	const handle = await session.attach(pluginName);
+	const peer = await Peer.open(Peer === BrowserPeer ? await sharedBrowser() : options);
+	const id = `${t.name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40)}-${++count}`;
+	const watch = new Watch(janus.recordings, id);
+	t.after(async () => {
+		watch.stop();
+		session.drop();
+		await peer.close();
+	});
+	return { session, handle, peer, id, watch };
+}
+
+/** Seconds of media that the peer sent so far: Opus packets last 20 ms each, and the camera has 20 pictures a second. */
+export async function sentSeconds(peer) {
+	const { audio, video } = await peer.sent();
+	return audio.length ? audio[0].packetsSent * 0.02 : Math.max(0, ...video.map((v) => v.framesSent)) / 20;
+}
+
+/** Waits until the peer sent so many seconds. */
+export function sending(peer, seconds) {
+	return until(`${seconds} s to be sent`, async () => (await sentSeconds(peer)) >= seconds, { timeout: seconds * 1000 + 15_000 });
+}
+
+/** Records so many seconds, detaches, and waits for the finished file. */
+export async function recordFor(t, seconds, { janus, request = {}, media, during, ...options }) {
+	const { session, handle, peer, id, watch } = await newPeer(t, { janus, ...options });
+	const started = await peer.publish(handle, { request: 'record', id, ...request }, media);
+	const recording = handle.event('recording');
+	recording.catch(() => {});
+	await recording;
+	const from = Date.now();
+	await during?.({ session, handle, peer, id });
+	await sending(peer, seconds);
+	const sent = { seconds: await sentSeconds(peer), ...(await peer.sent()) };
+	const { data: status } = await handle.request({ request: 'status' });
+	const to = Date.now();
+	await handle.detach();
+	await until('the finished file', () => watch.samples.at(-1).final !== undefined);
+	watch.stop();
+	return { id, file: watch.final, started: started.result, status, sent, watch, restMs: watch.longestRest(from, to) };
+}
+
+const ms = (value) => value?.toFixed(1);
+
+/**
+ * Reads and decodes the file and holds it against what is expected: `video` and `audio` (codec names, or null for none),
+ * `seconds` sent. `clean: false` allows decoding errors, `sync: false` leaves out flash and beep,
+ * `maxVideoGap` (s) and `flashesMissing` allow for pictures that were lost.
+ */
+export async function check(t, file, { video = 'h264', audio = 'aac', seconds, clean = true, sync = true, maxOffset = 40, maxVideoGap = 0.5, flashesMissing = 1 }) {
+	const found = await media.probe(file);
+	assert.deepEqual(found.video.map((s) => s.codec_name), video ? [video].flat() : [], 'video streams');
+	assert.deepEqual(found.audio.map((s) => s.codec_name), audio ? [audio].flat() : [], 'audio streams');
+	if (clean)
+		assert.equal(await media.decodeErrors(file), '', 'decodes without an error');
+
+	const spans = (await media.packets(file)).map(media.span);
+	const describe = (s) => `${s.start.toFixed(3)}–${s.end.toFixed(3)} s, longest step ${ms(s.gap * 1000)} ms`;
+	const duration = Math.max(...spans.map((s) => s.end)) - Math.min(...spans.map((s) => s.start));
+	found.streams.forEach((s, i) => t.diagnostic(`${s.codec_name}: ${describe(spans[i])}`));
+	t.diagnostic(`sent ${seconds.toFixed(2)} s, recorded ${duration.toFixed(2)} s, difference ${ms((duration - seconds) * 1000)} ms`);
+	assert.ok(Math.abs(duration - seconds) <= 0.3, `duration ${duration} s, sent ${seconds} s`);
+	for (const [i, s] of spans.entries()) {
+		assert.equal(s.backwards, 0, `stream ${i}: timestamps rise`);
+		const limit = found.streams[i].codec_type === 'audio' ? 0.1 : maxVideoGap;
+		assert.ok(s.gap <= limit, `stream ${i}: a step of ${s.gap} s`);
+	}
+
+	if (video && audio && sync) {
+		const av = await media.avOffsets(file);
+		t.diagnostic(`beep after flash: min ${ms(av.min)}, median ${ms(av.median)}, max ${ms(av.max)} ms (${av.count} of ${av.flashes.length} flashes)`);
+		assert.ok(av.count >= Math.floor(seconds) - flashesMissing, `${av.count} pairs of flash and beep in ${seconds} s`);
+		for (const { at, offset } of av.offsets)
+			assert.ok(Math.abs(offset) <= maxOffset, `at ${at} s the beep is ${offset} ms after the flash`);
+		return { ...found, spans, duration, av };
+	}
+	return { ...found, spans, duration };
+}
