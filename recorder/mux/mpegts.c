@@ -96,8 +96,6 @@ static tsr_error add_stream(struct mux *m, const struct mux_track *track)
 
 static void set_options(const struct mux_config *config, AVDictionary **options)
 {
-	/* Each audio frame is a PES packet of its own: gathering would hold half a second of it back. */
-	av_dict_set_int(options, "pes_payload_size", 0, 0);
 	/* A video PES below 64 KiB carries its length too, so that a cut file shows whether its last one is whole. */
 	av_dict_set_int(options, "omit_video_pes_length", 0, 0);
 	av_dict_set_int(options, "tables_version", (int)config->version & 31, 0);
@@ -165,6 +163,9 @@ tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 	pkt->pts = pkt->dts = frame->pts_90k;
 	pkt->flags = frame->keyframe ? AV_PKT_FLAG_KEY : 0;
 	int ret = av_write_frame(m->format, pkt);
+	/* libavformat gathers small audio frames into one PES, up to half a second of them: a NULL packet flushes it. */
+	if (ret >= 0 && !tsr_codec_is_video(frame->codec))
+		ret = av_write_frame(m->format, NULL);
 	avio_flush(m->format->pb);
 	if (m->error != TSR_OK)
 		return m->error;
@@ -177,7 +178,7 @@ void mux_destroy(struct mux *m)
 		return;
 	if (m->format != NULL) {
 		AVIOContext *pb = m->format->pb;
-		/* No trailer: MPEG-TS has none, and with pes_payload_size 0 nothing is held back. */
+		/* No trailer: MPEG-TS has none, and nothing is held back. */
 		avformat_free_context(m->format);
 		if (pb != NULL) {
 			av_freep(&pb->buffer);

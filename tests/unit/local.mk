@@ -12,3 +12,4 @@ UNIT_TESTS += tests/unit/test_rtp_packet
 UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
 UNIT_TESTS += tests/unit/test_clockmap
+UNIT_TESTS += tests/unit/test_mux tests/unit/test_service

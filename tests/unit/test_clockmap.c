@@ -14,7 +14,7 @@
 
 #include "recorder/rtp/clockmap.h"
 
-#define S 1000000LL
+#define S        1000000LL
 #define NTP_1970 2208988800LL
 
 /* A sender: its RTP clock reads capture time times (1 + ppm), shifted; its packets arrive delay_us later. */
@@ -22,11 +22,11 @@ struct sender {
 	struct clockmap cm;
 	uint32_t rate;
 	double ppm;
-	int64_t rtp_offset;   /* ticks */
+	int64_t rtp_offset;     /* ticks */
 	int64_t rtp_stopped_us; /* how long its clock stood still so far */
 	int64_t delay_us;
 	int64_t ntp_offset_us;
-	int64_t sr_every_us;  /* 0 = none */
+	int64_t sr_every_us; /* 0 = none */
 	int64_t sr_next_us;
 	unsigned jumps;
 	int64_t last_90k;
@@ -69,9 +69,10 @@ struct pair {
 static struct pair *new_pair(bool reports)
 {
 	struct pair *p = calloc(1, sizeof(*p));
-	p->video = (struct sender){.rate = 90000, .rtp_offset = 12345, .sr_every_us = reports ? S : 0, .sr_next_us = S / 2};
-	p->audio = (struct sender){.rate = 48000, .rtp_offset = 4000000000, .sr_every_us = reports ? 5 * S : 0,
-				   .sr_next_us = 2 * S};
+	p->video = (struct sender){
+		.rate = 90000, .rtp_offset = 12345, .sr_every_us = reports ? S : 0, .sr_next_us = S / 2};
+	p->audio = (struct sender){
+		.rate = 48000, .rtp_offset = 4000000000, .sr_every_us = reports ? 5 * S : 0, .sr_next_us = 2 * S};
 	clockmap_init(&p->video.cm, &p->tl, 90000);
 	clockmap_init(&p->audio.cm, &p->tl, 48000);
 	p->now_us = 100 * S;

@@ -42,7 +42,10 @@ static void push(struct jitbuf *jb, uint32_t ssrc, uint16_t seq, int at_ms)
 {
 	uint16_t *payload = malloc(sizeof(*payload)); /* gone after the push: what is held must be a copy */
 	*payload = seq;
-	struct rtp_packet pkt = {.payload = (uint8_t *)payload, .payload_size = sizeof(*payload), .seq = seq, .ssrc = ssrc,
+	struct rtp_packet pkt = {.payload = (uint8_t *)payload,
+				 .payload_size = sizeof(*payload),
+				 .seq = seq,
+				 .ssrc = ssrc,
 				 .arrival_us = (int64_t)at_ms * 1000};
 	jitbuf_push(jb, &pkt);
 	free(payload);
@@ -90,8 +93,9 @@ static void keeps_order(void **state)
 		if (strcmp(log.text, cases[i].out) != 0 || s->lost != cases[i].lost || s->late != cases[i].late ||
 		    s->duplicate != cases[i].duplicate || s->reordered != cases[i].reordered ||
 		    s->restarts != cases[i].restarts)
-			fail_msg("%s: got '%s', lost %d late %d dup %d reordered %d restarts %d", cases[i].what, log.text,
-				 (int)s->lost, (int)s->late, (int)s->duplicate, (int)s->reordered, (int)s->restarts);
+			fail_msg("%s: got '%s', lost %d late %d dup %d reordered %d restarts %d", cases[i].what,
+				 log.text, (int)s->lost, (int)s->late, (int)s->duplicate, (int)s->reordered,
+				 (int)s->restarts);
 		jitbuf_destroy(jb);
 	}
 }

@@ -42,7 +42,12 @@ static void reads_headers(void **state)
 		{"CSRC beyond the end", {0x82, 96, HEADER, 0, 0, 0, 1, 7}, 17, TSR_E_MALFORMED, 0, 0},
 		{"extension", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 1, 2, 3, 4, 7}, 21, TSR_OK, 20, 1},
 		{"empty extension", {0x90, 96, HEADER, 0xbe, 0xde, 0, 0, 7}, 17, TSR_OK, 16, 1},
-		{"extension beyond the end", {0x90, 96, HEADER, 0xbe, 0xde, 0, 2, 1, 2, 3, 4, 7}, 21, TSR_E_MALFORMED, 0, 0},
+		{"extension beyond the end",
+		 {0x90, 96, HEADER, 0xbe, 0xde, 0, 2, 1, 2, 3, 4, 7},
+		 21,
+		 TSR_E_MALFORMED,
+		 0,
+		 0},
 		{"extension cut in its header", {0x90, 96, HEADER, 0xbe, 0xde}, 14, TSR_E_MALFORMED, 0, 0},
 		{"padding", {0xa0, 96, HEADER, 1, 2, 0, 2}, 16, TSR_OK, 12, 2},
 		{"only padding", {0xa0, 96, HEADER, 0, 0, 3}, 15, TSR_OK, 12, 0},
@@ -57,8 +62,10 @@ static void reads_headers(void **state)
 		struct rtp_packet pkt;
 		size_t at = 0;
 		tsr_error err = parse(cases[i].bytes, cases[i].size, &pkt, &at);
-		if (err != cases[i].err || (err == TSR_OK && (at != cases[i].at || pkt.payload_size != cases[i].payload)))
-			fail_msg("%s: %s, payload of %zu at %zu", cases[i].what, tsr_strerror(err), pkt.payload_size, at);
+		if (err != cases[i].err ||
+		    (err == TSR_OK && (at != cases[i].at || pkt.payload_size != cases[i].payload)))
+			fail_msg("%s: %s, payload of %zu at %zu", cases[i].what, tsr_strerror(err), pkt.payload_size,
+				 at);
 	}
 }
 
@@ -77,7 +84,7 @@ static void reads_fields(void **state)
 }
 
 /* RFC 3550 section 6.4.1: header, SSRC, NTP (8 bytes), RTP timestamp, packet and octet count. */
-#define SR 0x80, 200, 0, 6, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0, 2
+#define SR       0x80, 200, 0, 6, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0, 2
 #define RR_EMPTY 0x80, 201, 0, 1, 0, 0, 0, 5
 
 static void finds_sender_reports(void **state)

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The muxer's promises: every frame is in the sink when mux_write returns, in whole TS packets; a later muxer goes on in the
+ * same file with new tables; a refused frame writes nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "recorder/mux/mux.h"
+#include "recorder/sink/memory.h"
+
+#define TS        188
+#define VIDEO_PID 0x100
+#define AUDIO_PID 0x101
+
+static const struct mux_track tracks[] = {
+	{.id = 0, .format = {.codec = TSR_CODEC_H264, .width = 640, .height = 480}},
+	{.id = 1,
+	 .format = {.codec = TSR_CODEC_OPUS,
+		    .sample_rate = 48000,
+		    .channels = 2,
+		    .extradata_size = 19,
+		    .extradata = {'O', 'p', 'u', 's', 'H', 'e', 'a', 'd', 1, 2, 0x38, 1, 0x80, 0xbb, 0, 0, 0, 0, 0}}},
+};
+
+struct fixture {
+	struct buf bytes;
+	struct sink *sink;
+	struct mux *mux;
+};
+
+static void ignore(void *ctx, const struct sink_result *result)
+{
+	(void)ctx;
+	(void)result;
+}
+
+static void start(struct fixture *f, unsigned count, unsigned version)
+{
+	struct mux_config config = {
+		.tracks = tracks, .count = count, .version = version, .discontinuity = version > 0, .title = "a title"};
+	assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_OK);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	buf_init(&f->bytes, 16 << 20);
+	f->sink = memory_sink_create(&f->bytes);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	mux_destroy(f->mux);
+	sink_finish(f->sink, ignore, NULL);
+	buf_finish(&f->bytes);
+	free(f);
+	return 0;
+}
+
+/* An access unit as the depacketizer makes it: delimiter, then one slice of `size` bytes in all. */
+static tsr_error write_video(struct fixture *f, size_t size, int64_t pts, bool key)
+{
+	uint8_t *au = malloc(size);
+	memset(au, 0x55, size);
+	memcpy(au, "\0\0\0\1\x09\xf0\0\0\0\1", 10);
+	au[10] = key ? 0x65 : 0x41;
+	struct frame frame = {.codec = TSR_CODEC_H264, .data = au, .size = size, .pts_90k = pts, .keyframe = key};
+	tsr_error err = mux_write(f->mux, 0, &frame);
+	free(au);
+	return err;
+}
+
+static tsr_error write_audio(struct fixture *f, size_t size, int64_t pts)
+{
+	static const uint8_t packet[200] = {0xfc, 1, 2, 3};
+	struct frame frame = {.codec = TSR_CODEC_OPUS,
+			      .data = packet,
+			      .size = size,
+			      .pts_90k = pts,
+			      .keyframe = true,
+			      .samples = 960};
+	return mux_write(f->mux, 1, &frame);
+}
+
+static unsigned pid_of(const uint8_t *packet)
+{
+	return (unsigned)(packet[1] & 0x1f) << 8 | packet[2];
+}
+
+/* Payload bytes of a PID from offset on, with each packet's sync byte checked. */
+static size_t payload_of(const struct buf *b, size_t from, unsigned pid)
+{
+	size_t bytes = 0;
+	assert_int_equal(b->len % TS, 0);
+	for (size_t at = from; at < b->len; at += TS) {
+		const uint8_t *p = b->data + at;
+		assert_int_equal(p[0], 0x47);
+		if (pid_of(p) == pid && p[3] & 0x10)
+			bytes += TS - 4 - (p[3] & 0x20 ? 1u + p[4] : 0u);
+	}
+	return bytes;
+}
+
+static void nothing_is_held_back(void **state)
+{
+	struct fixture *f = *state;
+	start(f, 2, 0);
+	for (int i = 0; i < 50; i++) {
+		size_t before = f->bytes.len, video = 300 + (size_t)i * 37, audio = 3 + (size_t)i;
+		assert_int_equal(write_video(f, video, i * 3000, i == 0), TSR_OK);
+		size_t got = payload_of(&f->bytes, before, VIDEO_PID);
+		assert_in_range(got, video + 14, video + 19); /* PES header with PTS, and DTS where it is written */
+		assert_true(f->bytes.len - before <= mux_packetized_size(video));
+		before = f->bytes.len;
+		assert_int_equal(write_audio(f, audio, i * 3000), TSR_OK);
+		assert_true(payload_of(&f->bytes, before, AUDIO_PID) >= audio + 14);
+		assert_true(f->bytes.len - before <= mux_packetized_size(audio));
+	}
+}
+
+static void a_large_frame_comes_in_whole_packets(void **state)
+{
+	struct fixture *f = *state;
+	start(f, 1, 0);
+	assert_int_equal(write_video(f, 1 << 20, 0, true), TSR_OK);
+	assert_in_range(payload_of(&f->bytes, 0, VIDEO_PID), (1 << 20) + 14, (1 << 20) + 19);
+	assert_true(f->bytes.len <= mux_packetized_size(1 << 20));
+}
+
+/* Below 64 KiB a video PES tells its length: that is how recovery knows that the last one is whole. */
+static void video_tells_its_length(void **state)
+{
+	struct fixture *f = *state;
+	start(f, 1, 0);
+	assert_int_equal(write_video(f, 5000, 0, true), TSR_OK);
+	for (size_t at = 0; at < f->bytes.len; at += TS) {
+		const uint8_t *p = f->bytes.data + at;
+		if (pid_of(p) != VIDEO_PID || !(p[1] & 0x40))
+			continue;
+		const uint8_t *pes = p + 4 + (p[3] & 0x20 ? 1 + p[4] : 0);
+		assert_memory_equal(pes, "\0\0\1\xe0", 4);
+		assert_in_range(pes[4] << 8 | pes[5], 5000 + 8, 5000 + 13);
+		return;
+	}
+	fail_msg("no PES of the video was found");
+}
+
+static unsigned table_version(const struct buf *b, size_t from)
+{
+	for (size_t at = from; at < b->len; at += TS) {
+		const uint8_t *p = b->data + at;
+		size_t adaptation = p[3] & 0x20 ? 1u + p[4] : 0;
+		if (pid_of(p) == 0)
+			return p[4 + adaptation + 1 + 5] >> 1 & 0x1f;
+	}
+	return 99;
+}
+
+static void a_second_muxer_goes_on_in_the_file(void **state)
+{
+	struct fixture *f = *state;
+	start(f, 1, 0);
+	assert_int_equal(write_video(f, 500, 0, true), TSR_OK);
+	assert_int_equal(table_version(&f->bytes, 0), 0);
+	mux_destroy(f->mux);
+	size_t second = f->bytes.len;
+	start(f, 2, 1);
+	assert_int_equal(write_video(f, 500, 3000, false), TSR_OK);
+	assert_int_equal(write_audio(f, 100, 3000), TSR_OK);
+	assert_int_equal(table_version(&f->bytes, second), 1);
+	unsigned marked = 0;
+	for (size_t at = second; at < f->bytes.len; at += TS) {
+		const uint8_t *p = f->bytes.data + at;
+		marked += pid_of(p) == VIDEO_PID && p[3] & 0x20 && p[4] > 0 && p[5] & 0x80;
+	}
+	assert_int_equal(marked, 1); /* the discontinuity indicator, on the first packet alone */
+}
+
+static void refuses_what_it_cannot_carry(void **state)
+{
+	struct fixture *f = *state;
+	struct mux_track vp8 = {.format = {.codec = TSR_CODEC_VP8}};
+	struct mux_config config = {.tracks = &vp8, .count = 1};
+	assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_E_UNSUPPORTED);
+	config.count = 0;
+	assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_E_INVAL);
+	start(f, 2, 0);
+	assert_int_equal(write_video(f, 100, 9000, true), TSR_OK);
+	size_t before = f->bytes.len;
+	assert_int_equal(write_video(f, 100, 9000, false), TSR_E_MALFORMED); /* does not rise */
+	assert_int_equal(write_audio(f, 1, 0), TSR_E_MALFORMED); /* shorter than any Opus packet with sound */
+	assert_int_equal(f->bytes.len, before);
+	assert_int_equal(write_video(f, 100, 9001, false), TSR_OK);
+}
+
+/* libavformat wraps at 33 bits; the numbers go on rising on our side. */
+static void passes_the_pts_wrap(void **state)
+{
+	struct fixture *f = *state;
+	start(f, 1, 0);
+	for (int64_t pts = (1LL << 33) - 9000; pts < (1LL << 33) + 9000; pts += 3000)
+		assert_int_equal(write_video(f, 100, pts, true), TSR_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(nothing_is_held_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_large_frame_comes_in_whole_packets, setup, teardown),
+		cmocka_unit_test_setup_teardown(video_tells_its_length, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_second_muxer_goes_on_in_the_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_it_cannot_carry, setup, teardown),
+		cmocka_unit_test_setup_teardown(passes_the_pts_wrap, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
