@@ -47,9 +47,10 @@ tsr_error lavc_set_options(AVCodecContext *ctx, const AVDictionary *options)
 
 tsr_error lavc_open(AVCodecContext *ctx)
 {
-	int ret = avcodec_open2(ctx, ctx->codec, NULL);
+	const AVCodec *codec = ctx->codec; /* which a failure resets */
+	int ret = avcodec_open2(ctx, codec, NULL);
 	if (ret >= 0)
 		return TSR_OK;
-	log_line(TSR_LOG_ERROR, NULL, "%s does not open: %s", ctx->codec->name, av_err2str(ret));
+	log_line(TSR_LOG_ERROR, NULL, "%s does not open: %s", codec->name, av_err2str(ret));
 	return lavc_error(ret);
 }

@@ -8,8 +8,9 @@
 
 #include "../common/error.h"
 
-/* For AVCodecContext.log_level_offset: libavcodec logs per packet and to stderr; what matters we count or log ourselves. */
-#define LAVC_LOG_NOTHING 1000
+/* For AVCodecContext.log_level_offset: libavcodec logs per packet and to stderr; what matters we count or log ourselves. (It
+ * keeps only eight bits of a level, so more would wrap.) */
+#define LAVC_LOG_NOTHING 100
 
 /* TSR_E_NOMEM or TSR_E_CODEC for an AVERROR. */
 tsr_error lavc_error(int averror);

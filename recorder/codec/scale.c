@@ -12,18 +12,20 @@ void scaler_finish(struct scaler *s)
 	*s = (struct scaler){0};
 }
 
-static int even_at_least_2(int64_t n)
+/* The even number next to n / d, 2 or more. */
+static int nearest_even(int64_t n, int64_t d)
 {
-	return n < 2 ? 2 : (int)(n & ~(int64_t)1);
+	int64_t half = (n + d) / (2 * d);
+	return half > 0 ? (int)half * 2 : 2;
 }
 
 struct scale_rect scale_letterbox(int src_width, int src_height, int width, int height)
 {
 	struct scale_rect r = {.width = width, .height = height};
 	if ((int64_t)src_width * height > (int64_t)src_height * width)
-		r.height = even_at_least_2(((int64_t)width * src_height + src_width / 2) / src_width);
+		r.height = nearest_even((int64_t)width * src_height, src_width);
 	else
-		r.width = even_at_least_2(((int64_t)height * src_width + src_height / 2) / src_height);
+		r.width = nearest_even((int64_t)height * src_width, src_height);
 	r.x = (width - r.width) / 2 & ~1;
 	r.y = (height - r.height) / 2 & ~1;
 	return r;

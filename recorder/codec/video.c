@@ -252,7 +252,11 @@ static tsr_error decode(struct codec *c, struct video *v, const struct frame *fr
 		codec_edit_stats(c)->decode_errors++;
 		codec_want_keyframe(c, true);
 	}
-	return pictured ? TSR_OK : TSR_E_EOF;
+	if (!pictured)
+		return TSR_E_EOF;
+	if (v->picture->pts == AV_NOPTS_VALUE)
+		v->picture->pts = frame->pts_90k;
+	return TSR_OK;
 }
 
 static tsr_error video_push(struct codec *c, void *state, const struct frame *frame)

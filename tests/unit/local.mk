@@ -13,3 +13,5 @@ UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
 UNIT_TESTS += tests/unit/test_clockmap
 UNIT_TESTS += tests/unit/test_mux tests/unit/test_service
+UNIT_TESTS += tests/unit/test_codec_route tests/unit/test_codec_settings tests/unit/test_codec_sizes tests/unit/test_codec_video
+EXTRA_DIST += tests/unit/codec_util.h
