@@ -37,7 +37,7 @@ struct track {
 	bool waiting_keyframe;  /* video: frames are left out until one comes */
 	bool lost;              /* ... because something was lost, not because the track begins */
 	bool overflowed;        /* the sink had no room: video waits for a keyframe that fits */
-	int64_t added_us;       /* when it was added; monotonic */
+	int64_t added_us;       /* its first turn; 0 = not yet */
 	int64_t packet_us;      /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
 	int64_t last_pts_90k;   /* of the newest frame given to the codec */

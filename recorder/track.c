@@ -130,6 +130,8 @@ void track_rtcp(struct track *t, const uint8_t *data, size_t size, int64_t arriv
 static void tell_if_missing(struct track *t)
 {
 	tsr_recording *r = t->r;
+	if (t->added_us == 0)
+		t->added_us = r->now_us;
 	if (t->started || t->ended || t->told_missing || r->config.track_timeout_us < 0 ||
 	    r->now_us - t->added_us < r->config.track_timeout_us)
 		return;
