@@ -11,3 +11,19 @@ libcapture_la_SOURCES = \
 	tools/capture/source.c tools/capture/source.h
 libcapture_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libcapture_la_LIBADD = $(JANSSON_LIBS)
+
+bin_PROGRAMS += janus-tsrec
+janus_tsrec_SOURCES = \
+	tools/convert.c tools/convert.h \
+	tools/convert_options.c \
+	tools/destination.c \
+	tools/inspect.c \
+	tools/main.c \
+	tools/merge.c tools/merge.h \
+	tools/stats.c \
+	tools/tsfile.c tools/tsfile.h \
+	tools/tsrec.h \
+	tools/verify.c
+janus_tsrec_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+janus_tsrec_LDADD = libcapture.la librecorder.la $(JANSSON_LIBS)
+dist_man_MANS += tools/janus-tsrec.1

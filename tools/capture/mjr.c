@@ -63,6 +63,15 @@ static tsr_codec read_codec(struct payload_format *format, const char *name)
 	return tsr_codec_from_name(name);
 }
 
+/* As much of the description as fits, in whole characters. */
+static void set_label(struct capture_stream *stream, const char *description)
+{
+	const char *end = stream->label;
+	g_strlcpy(stream->label, description != NULL ? description : "", sizeof(stream->label));
+	if (!g_utf8_validate(stream->label, -1, &end))
+		stream->label[end - stream->label] = '\0';
+}
+
 static tsr_error read_info(struct capture *c, struct mjr *m, const json_t *info)
 {
 	struct capture_stream *stream = &c->streams[0];
@@ -97,8 +106,7 @@ static tsr_error read_info(struct capture *c, struct mjr *m, const json_t *info)
 	c->wall_clock = m->first_us > 0 && m->first_us < (int64_t)10000000000 * G_USEC_PER_SEC;
 	if (!c->wall_clock)
 		m->first_us = 0;
-	const char *description = json_string_value(json_object_get(info, "d"));
-	g_strlcpy(stream->label, description != NULL ? description : "", sizeof(stream->label));
+	set_label(stream, json_string_value(json_object_get(info, "d")));
 	return set_codec(c, codec);
 }
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tsfile.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "capture/source.h"
+
+#define SYNC_BYTE 0x47
+#define PID_PAT   0
+#define PID_NULL  0x1fff
+#define TABLE_PAT 0
+#define TABLE_PMT 2
+#define PTS_WRAP  ((int64_t)1 << 33)
+
+/* ---- tables (section 2.4.4) ---------------------------------------------------------------------------------------- */
+
+static uint32_t crc32_mpeg(const uint8_t *p, size_t size)
+{
+	uint32_t crc = 0xffffffff;
+	for (size_t i = 0; i < size; i++) {
+		crc ^= (uint32_t)p[i] << 24;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc << 1 ^ (crc & 0x80000000 ? 0x04c11db7 : 0);
+	}
+	return crc;
+}
+
+/* The section that begins in this payload, whole and sound, without its checksum; NULL otherwise. Ours fit one packet. */
+static const uint8_t *find_section(struct ts_scan *scan, const uint8_t *p, size_t left, uint8_t table, size_t *size)
+{
+	if (left < 1 || left - 1 < p[0])
+		return NULL;
+	left -= 1u + p[0]; /* pointer_field */
+	p += 1u + p[0];
+	if (left < 12 || p[0] != table)
+		return NULL;
+	size_t length = 3 + (get_be16(p + 1) & 0xfff);
+	if (length < 12 || length > left || crc32_mpeg(p, length) != 0) {
+		scan->bad_tables++;
+		return NULL;
+	}
+	*size = length - 4;
+	return p;
+}
+
+static void read_pat(struct ts_scan *scan, const uint8_t *payload, size_t left)
+{
+	size_t size = 0;
+	const uint8_t *section = find_section(scan, payload, left, TABLE_PAT, &size);
+	for (size_t at = 8; section != NULL && at + 4 <= size; at += 4) {
+		if (get_be16(section + at) != 0) { /* program 0 is the network's table */
+			scan->pmt_pid = get_be16(section + at + 2) & 0x1fff;
+			return;
+		}
+	}
+}
+
+/* Private data tell what they are by a registration descriptor (section 2.6.8). */
+static bool has_registration(const uint8_t *p, size_t left, const char *wanted)
+{
+	while (left >= 2 && left - 2 >= p[1]) {
+		if (p[0] == 5 && p[1] >= 4 && memcmp(p + 2, wanted, 4) == 0)
+			return true;
+		left -= 2u + p[1];
+		p += 2u + p[1];
+	}
+	return false;
+}
+
+static void name_stream(struct ts_stream *stream, const uint8_t *descriptors, size_t size)
+{
+	static const struct {
+		uint8_t type;
+		bool video;
+		const char *kind;
+	} kinds[] = {{0x0f, false, "aac"}, {0x11, false, "aac"}, {0x1b, true, "h264"}, {0x24, true, "h265"}};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (kinds[i].type == stream->stream_type) {
+			stream->video = kinds[i].video;
+			g_strlcpy(stream->kind, kinds[i].kind, sizeof(stream->kind));
+			return;
+		}
+	}
+	if (stream->stream_type == 6 && has_registration(descriptors, size, "Opus"))
+		g_strlcpy(stream->kind, "opus", sizeof(stream->kind));
+	else
+		g_snprintf(stream->kind, sizeof(stream->kind), "type 0x%02x", stream->stream_type);
+}
+
+static struct ts_stream *find_stream(struct ts_scan *scan, uint16_t pid)
+{
+	for (unsigned i = 0; i < scan->stream_count; i++)
+		if (scan->stream[i].pid == pid)
+			return &scan->stream[i];
+	return NULL;
+}
+
+static void read_pmt(struct ts_scan *scan, const uint8_t *payload, size_t left)
+{
+	size_t size = 0;
+	const uint8_t *section = find_section(scan, payload, left, TABLE_PMT, &size);
+	if (section == NULL)
+		return;
+	int version = section[5] >> 1 & 31;
+	if (version == scan->pmt_version)
+		return;
+	scan->pmt_version = version;
+	scan->pmt_versions++;
+	size_t at = 12 + (size_t)(get_be16(section + 10) & 0xfff);
+	while (at + 5 <= size) {
+		uint16_t pid = get_be16(section + at + 1) & 0x1fff;
+		size_t info = get_be16(section + at + 3) & 0xfff;
+		if (info > size - at - 5)
+			return;
+		if (find_stream(scan, pid) == NULL && scan->stream_count < TSFILE_MAX_STREAMS) {
+			struct ts_stream *stream = &scan->stream[scan->stream_count++];
+			*stream = (struct ts_stream){.pid = pid, .stream_type = section[at]};
+			name_stream(stream, section + at + 5, info);
+		}
+		at += 5 + info;
+	}
+}
+
+/* ---- frames (PES packets, section 2.4.3.6) -------------------------------------------------------------------------- */
+
+static void note_pts(struct ts_stream *s, const uint8_t *p)
+{
+	int64_t pts = (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)(get_be16(p + 1) >> 1) << 15 | get_be16(p + 3) >> 1;
+	if (!s->has_pts) {
+		s->has_pts = true;
+		s->first_pts_90k = s->last_pts_90k = pts;
+		return;
+	}
+	int64_t step = (pts - s->last_pts_90k) % PTS_WRAP; /* to the nearest, across the wrap */
+	if (step > PTS_WRAP / 2)
+		step -= PTS_WRAP;
+	else if (step < -PTS_WRAP / 2)
+		step += PTS_WRAP;
+	s->pts_backwards += step < 0;
+	s->longest_gap_90k = MAX(s->longest_gap_90k, step);
+	s->last_pts_90k += step;
+}
+
+static void begin_frame(struct ts_stream *s, const uint8_t *p, size_t left)
+{
+	s->in_frame = left >= 9 && p[0] == 0 && p[1] == 0 && p[2] == 1;
+	if (!s->in_frame)
+		return;
+	s->frames++;
+	size_t length = get_be16(p + 4);
+	s->missing_bytes = length > 0 ? (int64_t)length + 6 : 0;
+	if ((p[7] & 0x80) != 0 && left >= 14)
+		note_pts(s, p + 9);
+	if (left >= 9u + p[8])
+		s->payload_bytes -= 9u + p[8]; /* the head is no payload; its packet is added as a whole */
+}
+
+static void read_frame_part(struct ts_stream *s, bool begins, const uint8_t *p, size_t left)
+{
+	if (begins)
+		begin_frame(s, p, left);
+	if (!s->in_frame)
+		return;
+	s->payload_bytes += left;
+	if (s->missing_bytes > 0)
+		s->missing_bytes = (int64_t)left < s->missing_bytes ? s->missing_bytes - (int64_t)left : 0;
+}
+
+/* ---- packets (section 2.4.3.2) -------------------------------------------------------------------------------------- */
+
+struct ts_head {
+	uint16_t pid;
+	bool begins; /* a PES packet or a section */
+	bool discontinuity;
+	bool random_access;
+	uint8_t continuity;
+	const uint8_t *payload;
+	size_t left;
+};
+
+/* False when there is no payload to be had. */
+static bool read_head(const uint8_t *packet, struct ts_head *head)
+{
+	size_t start = 4;
+	bool has_adaptation = packet[3] & 0x20;
+	*head = (struct ts_head){
+		.pid = get_be16(packet + 1) & 0x1fff, .begins = packet[1] & 0x40, .continuity = packet[3] & 15};
+	if (has_adaptation) {
+		start += 1u + packet[4];
+		head->discontinuity = packet[4] > 0 && (packet[5] & 0x80) != 0;
+		head->random_access = packet[4] > 0 && (packet[5] & 0x40) != 0;
+	}
+	if ((packet[3] & 0x10) == 0 || start >= TS_PACKET)
+		return false;
+	head->payload = packet + start;
+	head->left = TS_PACKET - start;
+	return true;
+}
+
+static void check_continuity(struct ts_scan *scan, struct ts_stream *s, const struct ts_head *head)
+{
+	bool follows = head->continuity == ((s->continuity + 1) & 15);
+	bool repeated = head->continuity == s->continuity;
+	if (s->seen && !follows && !repeated && !head->discontinuity) {
+		s->lost_packets++;
+		scan->lost_packets++;
+	}
+	s->seen = true;
+	s->continuity = head->continuity;
+}
+
+static void read_packet(struct ts_scan *scan, const uint8_t *packet)
+{
+	struct ts_head head;
+	scan->packets++;
+	if (packet[0] != SYNC_BYTE) {
+		scan->bad_sync++;
+		return;
+	}
+	scan->transport_errors += (packet[1] & 0x80) != 0;
+	if (!read_head(packet, &head) || head.pid == PID_NULL)
+		return;
+	if (head.pid == PID_PAT && head.begins)
+		read_pat(scan, head.payload, head.left);
+	else if (head.pid == scan->pmt_pid && head.begins)
+		read_pmt(scan, head.payload, head.left);
+	struct ts_stream *stream = find_stream(scan, head.pid);
+	if (stream == NULL)
+		return;
+	stream->packets++;
+	stream->random_access += head.random_access;
+	check_continuity(scan, stream, &head);
+	read_frame_part(stream, head.begins, head.payload, head.left);
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------------------- */
+
+tsr_error tsfile_scan(const char *path, void (*see)(void *ctx, const uint8_t *data, size_t size), void *ctx,
+		      struct ts_scan *out)
+{
+	struct source *source = NULL;
+	tsr_error err = source_open(path, &source);
+	if (err != TSR_OK)
+		return err;
+	*out = (struct ts_scan){.pmt_pid = -1, .pmt_version = -1};
+	size_t size = 0;
+	const size_t whole = SOURCE_WINDOW / TS_PACKET * TS_PACKET;
+	while ((size = source_available(source, whole)) > 0) {
+		const uint8_t *bytes = source_peek(source, size);
+		size_t at = 0;
+		for (; at + TS_PACKET <= size; at += TS_PACKET)
+			read_packet(out, bytes + at);
+		out->trailing_bytes = size - at;
+		out->bytes += size;
+		if (see != NULL)
+			see(ctx, bytes, size);
+		source_skip(source, size);
+	}
+	for (unsigned i = 0; i < out->stream_count; i++)
+		out->stream[i].last_frame_cut = out->stream[i].missing_bytes > 0;
+	err = source_error(source);
+	source_close(source);
+	return err;
+}
+
+int64_t tsfile_duration_ms(const struct ts_scan *scan)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	for (unsigned i = 0; i < scan->stream_count; i++) {
+		if (scan->stream[i].has_pts) {
+			first = MIN(first, scan->stream[i].first_pts_90k);
+			last = MAX(last, scan->stream[i].last_pts_90k);
+		}
+	}
+	return last > first ? (last - first) / 90 : 0;
+}
+
+bool tsfile_probe(const char *path)
+{
+	struct source *source = NULL;
+	if (source_open(path, &source) != TSR_OK)
+		return false;
+	size_t size = source_available(source, (size_t)TS_PACKET * 4);
+	const uint8_t *bytes = source_peek(source, size);
+	bool looks_like_it = size >= TS_PACKET && bytes != NULL;
+	for (size_t at = 0; looks_like_it && at + TS_PACKET <= size; at += TS_PACKET)
+		looks_like_it = bytes[at] == SYNC_BYTE;
+	source_close(source);
+	return looks_like_it;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * janus-tsrec verify: whether a .ts file is sound, and whether it is the file its report describes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tsfile.h"
+#include "tsrec.h"
+
+/* A report gives the time from first to last frame as the recorder saw it; rounding may move it a little. */
+#define DURATION_TOLERANCE_MS 100
+
+struct check {
+	const char *path;
+	bool quiet;
+	unsigned problems;
+};
+
+static void problem(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void problem(struct check *c, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	char *text = g_strdup_vprintf(fmt, args);
+	va_end(args);
+	printf("%s: %s\n", c->path, text);
+	g_free(text);
+	c->problems++;
+}
+
+static void check_streams(struct check *c, const struct ts_scan *scan)
+{
+	for (unsigned i = 0; i < scan->stream_count; i++) {
+		const struct ts_stream *s = &scan->stream[i];
+		if (s->lost_packets > 0)
+			problem(c, "PID 0x%x (%s): packets are missing in %" G_GUINT64_FORMAT " places", s->pid,
+				s->kind, s->lost_packets);
+		if (s->pts_backwards > 0)
+			problem(c, "PID 0x%x (%s): time goes back %" G_GUINT64_FORMAT " times", s->pid, s->kind,
+				s->pts_backwards);
+		if (s->last_frame_cut)
+			problem(c, "PID 0x%x (%s): the last frame is cut off", s->pid, s->kind);
+	}
+}
+
+static void check_structure(struct check *c, const struct ts_scan *scan)
+{
+	if (scan->packets == 0 || scan->bad_sync == scan->packets) {
+		problem(c, "this is no MPEG-TS");
+		return;
+	}
+	if (scan->bad_sync > 0)
+		problem(c, "%" G_GUINT64_FORMAT " packets are none", scan->bad_sync);
+	if (scan->trailing_bytes > 0)
+		problem(c, "cut off: %" G_GUINT64_FORMAT " bytes behind the last whole packet", scan->trailing_bytes);
+	if (scan->transport_errors > 0)
+		problem(c, "%" G_GUINT64_FORMAT " packets are marked as damaged", scan->transport_errors);
+	if (scan->bad_tables > 0)
+		problem(c, "%" G_GUINT64_FORMAT " tables have a wrong checksum", scan->bad_tables);
+	if (scan->stream_count == 0)
+		problem(c, "it has no streams");
+	check_streams(c, scan);
+}
+
+static void check_report(struct check *c, const struct ts_scan *scan, const char *sha256, const json_t *report)
+{
+	const json_t *bytes = json_object_get(report, "bytes"), *duration = json_object_get(report, "duration_ms");
+	const char *reported_sha256 = json_string_value(json_object_get(report, "sha256"));
+	if (!json_is_integer(bytes) || !json_is_integer(duration) || reported_sha256 == NULL) {
+		problem(c, "its report lacks bytes, duration_ms or sha256");
+		return;
+	}
+	if ((uint64_t)json_integer_value(bytes) != scan->bytes)
+		problem(c, "it has %" G_GUINT64_FORMAT " bytes, its report says %" JSON_INTEGER_FORMAT, scan->bytes,
+			json_integer_value(bytes));
+	if (g_ascii_strcasecmp(reported_sha256, sha256) != 0)
+		problem(c, "its SHA-256 is %s, its report says %s", sha256, reported_sha256);
+	int64_t off_ms = tsfile_duration_ms(scan) - json_integer_value(duration);
+	if (ABS(off_ms) > DURATION_TOLERANCE_MS)
+		problem(c, "it lasts %" G_GINT64_FORMAT " ms, its report says %" JSON_INTEGER_FORMAT,
+			tsfile_duration_ms(scan), json_integer_value(duration));
+}
+
+static void add_bytes(void *checksum, const uint8_t *data, size_t size)
+{
+	g_checksum_update(checksum, data, (gssize)size);
+}
+
+/* FILE.json for FILE.ts. */
+static char *report_path(const char *path)
+{
+	size_t length = strlen(path);
+	if (g_str_has_suffix(path, ".ts"))
+		length -= strlen(".ts");
+	return g_strdup_printf("%.*s.json", (int)length, path);
+}
+
+/* A missing report is an error only when one was named. */
+static json_t *load_report(struct check *c, const char *named)
+{
+	char *path = named != NULL ? g_strdup(named) : report_path(c->path);
+	json_t *report = NULL;
+	if (named != NULL || g_file_test(path, G_FILE_TEST_EXISTS)) {
+		report = json_load_file(path, 0, NULL);
+		if (!json_is_object(report))
+			problem(c, "its report %s cannot be read", path);
+	} else if (!c->quiet) {
+		printf("%s: there is no report; only its structure was checked\n", c->path);
+	}
+	g_free(path);
+	return report;
+}
+
+static int verify(struct check *c, const char *report_named)
+{
+	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct ts_scan *scan = g_new(struct ts_scan, 1);
+	json_t *report = NULL;
+	tsr_error err = tsfile_scan(c->path, add_bytes, checksum, scan);
+	if (err == TSR_OK) {
+		check_structure(c, scan);
+		report = load_report(c, report_named);
+		if (json_is_object(report))
+			check_report(c, scan, g_checksum_get_string(checksum), report);
+		if (c->problems == 0 && !c->quiet)
+			printf("%s: sound, %" G_GUINT64_FORMAT " bytes, SHA-256 %s\n", c->path, scan->bytes,
+			       g_checksum_get_string(checksum));
+	} else {
+		complain("%s: %s", c->path, tsr_strerror(err));
+	}
+	json_decref(report);
+	g_checksum_free(checksum);
+	g_free(scan);
+	if (err != TSR_OK)
+		return EXIT_INPUT;
+	return c->problems > 0 ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+int verify_main(int argc, char **argv)
+{
+	char *report = NULL;
+	gboolean quiet = FALSE;
+	const GOptionEntry entries[] = {
+		{"report", 'r', 0, G_OPTION_ARG_FILENAME, &report,
+		 "the report; default: beside the file, ending in .json", "FILE"},
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say nothing but problems", NULL},
+		{0},
+	};
+	int code = EXIT_USAGE;
+	bool parsed = parse_options(
+		&argc, &argv, entries, "FILE.ts…",
+		"Checks that .ts files are sound: whole packets, no packet missing, time going forward, and the size,\n"
+		"duration and SHA-256 of their reports.",
+		"Exit code: 0 all is well, 1 wrong usage, 2 a file cannot be read, 3 something is wrong with a file.");
+	if (parsed && (argc < 2 || (report != NULL && argc > 2)))
+		complain(argc < 2 ? "verify needs a file" : "--report goes with one file");
+	else if (parsed)
+		code = EXIT_DONE;
+	for (int i = 1; code != EXIT_USAGE && i < argc; i++) {
+		struct check c = {.path = argv[i], .quiet = quiet};
+		int one = verify(&c, report);
+		code = MAX(code, one);
+	}
+	g_free(report);
+	return code;
+}
