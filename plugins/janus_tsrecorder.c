@@ -292,3 +292,246 @@
  * - \c {"request":"recover"} : completes the files of earlier runs now, in the background; \c {"tsrecorder":"recovering","files":N} .
  * - \c {"request":"profiles"} : as \c profiles .
  */
+
+#include <debug.h> /* Janus's */
+#include <errno.h>
+#include <glib.h>
+#include <utils.h> /* Janus's */
+
+#include "api.h"
+#include "runtime.h"
+#include "session.h"
+#include "status.h"
+#include "take.h"
+#include "tsrecorder-config.h"
+
+/* ---- lifecycle --------------------------------------------------------------------------------------------------------- */
+
+static bool make_folder(const char *path)
+{
+	if (janus_is_folder_protected(path)) {
+		JANUS_LOG(LOG_ERR, "[tsrecorder] recordings_path %s is a protected folder\n", path);
+		return false;
+	}
+	if (g_mkdir_with_parents(path, 0755) == 0)
+		return true;
+	JANUS_LOG(LOG_ERR, "[tsrecorder] recordings_path %s cannot be made: %s\n", path, g_strerror(errno));
+	return false;
+}
+
+static bool start_engine(const struct settings *s)
+{
+	tsr_engine_config config = {
+		.copy_workers = (unsigned)s->copy_workers,
+		.transcode_workers = (unsigned)s->transcode_workers,
+		.writers = (unsigned)s->writers,
+	};
+	runtime_engine = tsr_engine_create(&config);
+	if (!runtime_engine)
+		JANUS_LOG(LOG_ERR, "[tsrecorder] The engine's threads cannot be started\n");
+	return runtime_engine != NULL;
+}
+
+static int plugin_init(janus_callbacks *callbacks, const char *config_path)
+{
+	char error[600];
+	if (!callbacks || !config_path)
+		return -1;
+	struct config *config = config_load(config_path, error, sizeof(error));
+	if (!config) {
+		JANUS_LOG(LOG_ERR, "[tsrecorder] Not started, because of the configuration: %s\n", error);
+		return -1;
+	}
+	runtime_set_config(config);
+	const struct settings *settings = config_general(config);
+	if (!make_folder(settings->recordings_path) || !start_engine(settings) || !api_init()) {
+		api_deinit();
+		tsr_engine_destroy(runtime_engine);
+		runtime_engine = NULL;
+		runtime_set_config(NULL);
+		return -1;
+	}
+	runtime_gateway = callbacks;
+	takes_init();
+	sessions_init();
+	gate_open();
+	JANUS_LOG(LOG_INFO, "[tsrecorder] " TSR_VERSION_STRING " records to %s\n", settings->recordings_path);
+	return 0;
+}
+
+/* Every recording that runs is finished before this returns, whether its handle was detached or not. */
+static void plugin_destroy(void)
+{
+	if (gate_is_closed())
+		return;
+	gate_close();
+	api_deinit();
+	tsr_engine_destroy(runtime_engine);
+	runtime_engine = NULL;
+	sessions_deinit();
+	takes_deinit();
+	runtime_set_config(NULL);
+	JANUS_LOG(LOG_INFO, "[tsrecorder] Ended\n");
+}
+
+/* ---- the callback table ------------------------------------------------------------------------------------------------ */
+
+static int get_api_compatibility(void)
+{
+	return JANUS_PLUGIN_API_VERSION;
+}
+
+static int get_version(void)
+{
+	return TSR_VERSION;
+}
+
+static const char *get_version_string(void)
+{
+	return TSR_VERSION_STRING;
+}
+
+static const char *get_description(void)
+{
+	return "Records what a peer sends straight into a playable MPEG-TS file.";
+}
+
+static const char *get_name(void)
+{
+	return "JANUS TS Recorder plugin";
+}
+
+static const char *get_author(void)
+{
+	return "The janus-tsrecorder authors";
+}
+
+static const char *get_package(void)
+{
+	return PLUGIN_PACKAGE;
+}
+
+static void create_session(janus_plugin_session *handle, int *error)
+{
+	if (!gate_enter()) {
+		*error = -1;
+		return;
+	}
+	session_create(handle, error);
+	gate_leave();
+}
+
+static void destroy_session(janus_plugin_session *handle, int *error)
+{
+	if (!gate_enter()) {
+		*error = -1;
+		return;
+	}
+	session_destroy(handle, error);
+	gate_leave();
+}
+
+static janus_plugin_result *handle_message(janus_plugin_session *handle, char *transaction, json_t *message,
+					   json_t *jsep)
+{
+	if (!gate_enter()) {
+		g_free(transaction);
+		json_decref(message);
+		json_decref(jsep);
+		return janus_plugin_result_new(JANUS_PLUGIN_ERROR, "The plugin is being stopped", NULL);
+	}
+	janus_plugin_result *result = api_handle_message(handle, transaction, message, jsep);
+	gate_leave();
+	return result;
+}
+
+static json_t *handle_admin_message(json_t *message)
+{
+	if (!gate_enter())
+		return NULL;
+	json_t *answer = api_handle_admin_message(message);
+	gate_leave();
+	return answer;
+}
+
+static void setup_media(janus_plugin_session *handle)
+{
+	if (!gate_enter())
+		return;
+	session_setup_media(handle);
+	gate_leave();
+}
+
+static void incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet)
+{
+	if (!gate_enter())
+		return;
+	session_incoming_rtp(handle, packet);
+	gate_leave();
+}
+
+static void incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet)
+{
+	if (!gate_enter())
+		return;
+	session_incoming_rtcp(handle, packet);
+	gate_leave();
+}
+
+static void hangup_media(janus_plugin_session *handle)
+{
+	if (!gate_enter())
+		return;
+	session_hangup_media(handle);
+	gate_leave();
+}
+
+static json_t *query_session(janus_plugin_session *handle)
+{
+	if (!gate_enter())
+		return NULL;
+	json_t *info = NULL;
+	struct session *session = session_find(handle);
+	if (session) {
+		struct take *take = session_take(session);
+		info = json_pack("{s:s}", "state", "idle");
+		if (take) {
+			json_t *recording = status_of(take);
+			json_object_set(info, "state", json_object_get(recording, "state"));
+			json_object_set_new(info, "recording", recording);
+		}
+		take_unref(take);
+	}
+	session_unref(session);
+	gate_leave();
+	return info;
+}
+
+janus_plugin runtime_plugin = {
+	.init = plugin_init,
+	.destroy = plugin_destroy,
+	.get_api_compatibility = get_api_compatibility,
+	.get_version = get_version,
+	.get_version_string = get_version_string,
+	.get_description = get_description,
+	.get_name = get_name,
+	.get_author = get_author,
+	.get_package = get_package,
+	.create_session = create_session,
+	.handle_message = handle_message,
+	.handle_admin_message = handle_admin_message,
+	.setup_media = setup_media,
+	.incoming_rtp = incoming_rtp,
+	.incoming_rtcp = incoming_rtcp,
+	.hangup_media = hangup_media,
+	.destroy_session = destroy_session,
+	.query_session = query_session,
+};
+
+create_p create;
+
+/* What Janus looks for after dlopen(). */
+__attribute__((visibility("default"))) janus_plugin *create(void)
+{
+	return &runtime_plugin;
+}

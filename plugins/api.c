@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <debug.h> /* Janus's */
+#include <glib.h>
+#include <string.h>
+
+#include "api.h"
+#include "events.h"
+#include "runtime.h"
+
+enum request_flags {
+	REQUEST_ASYNC = 1, /* acknowledged at once, answered by an event */
+	REQUEST_PEER = 2,  /* from a handle */
+	REQUEST_ADMIN = 4, /* from the Admin API */
+};
+
+struct request_type {
+	const char *name;
+	unsigned flags;
+	request_handler handler;
+};
+
+static const struct request_type types[] = {
+	{"record", REQUEST_PEER | REQUEST_ASYNC, record_start},
+	{"configure", REQUEST_PEER | REQUEST_ASYNC, record_configure},
+	{"pause", REQUEST_PEER, control_pause},
+	{"resume", REQUEST_PEER, control_resume},
+	{"split", REQUEST_PEER, control_split},
+	{"stop", REQUEST_PEER | REQUEST_ADMIN, control_stop},
+	{"status", REQUEST_PEER, control_status},
+	{"profiles", REQUEST_PEER | REQUEST_ADMIN, control_profiles},
+};
+
+/* An asynchronous request on its way to a thread. */
+struct job {
+	const struct request_type *type;
+	struct session *session;
+	char *transaction;
+	json_t *body, *jsep;
+};
+
+/* Not bounded: a request that waits for a stalled disk must not keep those of others waiting. Janus bounds what may come. */
+static GThreadPool *pool;
+
+json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	r->code = code;
+	g_vsnprintf(r->error, sizeof(r->error), fmt, args);
+	va_end(args);
+	return NULL;
+}
+
+bool request_read(struct request *r, const struct field *table, void *params)
+{
+	r->code = fields_read(table, r->body, FIELDS_FROM_REQUEST, "request", params, r->error, sizeof(r->error));
+	return r->code == API_OK;
+}
+
+/* ---- dispatch ------------------------------------------------------------------------------------------------------ */
+
+static const struct request_type *find_type(struct request *r, unsigned from)
+{
+	if (!r->body) {
+		request_fail(r, API_NO_MESSAGE, "the message has no body");
+		return NULL;
+	}
+	if (!json_is_object(r->body)) {
+		request_fail(r, API_INVALID_JSON, "the body is not an object");
+		return NULL;
+	}
+	json_t *name = json_object_get(r->body, "request");
+	if (!name) {
+		request_fail(r, API_MISSING_ELEMENT, "request is missing");
+		return NULL;
+	}
+	if (!json_is_string(name)) {
+		request_fail(r, API_INVALID_ELEMENT, "request must be the name of one");
+		return NULL;
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+		if (types[i].flags & from && !strcmp(types[i].name, json_string_value(name)))
+			return &types[i];
+	}
+	request_fail(r, API_INVALID_REQUEST, "there is no such request");
+	return NULL;
+}
+
+/* The answer, or the error as one. */
+static json_t *run(struct request *r, const struct request_type *type)
+{
+	if (r->session)
+		pthread_mutex_lock(&r->session->requests);
+	json_t *answer = type->handler(r);
+	if (r->session)
+		pthread_mutex_unlock(&r->session->requests);
+	return r->code == API_OK ? answer : event_error(r->code, r->error);
+}
+
+static void run_job(void *data, void *user G_GNUC_UNUSED)
+{
+	struct job *job = data;
+	struct request r = {
+		.session = job->session, .transaction = job->transaction, .body = job->body, .jsep = job->jsep};
+	json_t *failure = run(&r, job->type);
+	if (failure)
+		session_push(job->session, job->transaction, failure, NULL);
+	json_decref(failure);
+	session_unref(job->session);
+	g_free(job->transaction);
+	json_decref(job->body);
+	json_decref(job->jsep);
+	g_free(job);
+}
+
+/* Takes all references of the job. */
+static void start_job(const struct request_type *type, struct session *session, char *transaction, json_t *body,
+		      json_t *jsep)
+{
+	struct job *job = g_new(struct job, 1);
+	*job = (struct job){.type = type, .session = session, .transaction = transaction, .body = body, .jsep = jsep};
+	g_thread_pool_push(pool, job, NULL);
+}
+
+janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *transaction, json_t *message, json_t *jsep)
+{
+	struct session *session = session_find(handle);
+	struct request r = {.session = session, .transaction = transaction, .body = message, .jsep = jsep};
+	const struct request_type *type = session ? find_type(&r, REQUEST_PEER) : NULL;
+	if (type && type->flags & REQUEST_ASYNC) {
+		start_job(type, session, transaction, message, jsep);
+		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
+	}
+	json_t *answer;
+	if (type)
+		answer = run(&r, type);
+	else if (session)
+		answer = event_error(r.code, r.error);
+	else
+		answer = event_error(API_UNKNOWN, "this handle is gone");
+	session_unref(session);
+	g_free(transaction);
+	json_decref(message);
+	json_decref(jsep);
+	return janus_plugin_result_new(JANUS_PLUGIN_OK, NULL, answer);
+}
+
+json_t *api_handle_admin_message(json_t *message)
+{
+	struct request r = {.body = message};
+	const struct request_type *type = find_type(&r, REQUEST_ADMIN);
+	return type ? run(&r, type) : event_error(r.code, r.error);
+}
+
+bool api_init(void)
+{
+	GError *error = NULL;
+	pool = g_thread_pool_new(run_job, NULL, -1, FALSE, &error);
+	if (error) {
+		JANUS_LOG(LOG_ERR, "[tsrecorder] No threads for requests: %s\n", error->message);
+		g_error_free(error);
+	}
+	return pool != NULL;
+}
+
+void api_deinit(void)
+{
+	if (pool)
+		g_thread_pool_free(pool, FALSE, TRUE);
+	pool = NULL;
+}

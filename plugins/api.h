@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The JSON API: from a message to the handler of its request, and back. */
+#ifndef TSR_PLUGINS_API_H
+#define TSR_PLUGINS_API_H
+
+#include <jansson.h>
+#include <plugins/plugin.h> /* Janus's */
+
+#include "fields.h"
+#include "session.h"
+
+struct request {
+	struct session *session; /* NULL: it came through the Admin API */
+	const char *transaction;
+	json_t *body;
+	json_t *jsep; /* may be NULL */
+	enum api_error code;
+	char error[1024];
+};
+
+/* Does what a request asks for. A synchronous one returns the answer; an asynchronous one sends its event itself and returns
+ * NULL. Both return request_fail(…) when they refuse. One request of a session is worked on at a time. */
+typedef json_t *(*request_handler)(struct request *r);
+
+/* Notes the error and returns NULL. */
+json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Reads the parameters of the body (fields.h) into zeroed or preset `params`; on false the error is noted. The caller clears
+ * `params` in both cases. */
+bool request_read(struct request *r, const struct field *table, void *params);
+
+bool api_init(void);
+/* Waits for requests that are being worked on. */
+void api_deinit(void);
+
+janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *transaction, json_t *message, json_t *jsep);
+json_t *api_handle_admin_message(json_t *message);
+
+/* The handlers. record.c: */
+json_t *record_start(struct request *r);
+json_t *record_configure(struct request *r);
+/* control.c: */
+json_t *control_pause(struct request *r);
+json_t *control_resume(struct request *r);
+json_t *control_split(struct request *r);
+json_t *control_stop(struct request *r);
+json_t *control_status(struct request *r);
+json_t *control_profiles(struct request *r);
+
+#endif

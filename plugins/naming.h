@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * From a template to the name of a file, with what a peer chose made harmless. */
+#ifndef TSR_PLUGINS_NAMING_H
+#define TSR_PLUGINS_NAMING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct naming {
+	const char *id;
+	const char *name;    /* NULL = none */
+	const char *profile; /* NULL = none */
+	int64_t utc_us;
+};
+
+/* Expands {id} {name} {date} {time} {profile}; "/" makes folders. The result (g_free) is below the recordings folder, without
+ * ending. NULL with one sentence in `error` when the template or what comes out of it is not a name that is allowed. */
+char *naming_expand(const char *template, const struct naming *naming, char *error, size_t error_size);
+
+/* An id from the time and chance (g_free). */
+char *naming_new_id(int64_t utc_us);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib.h>
+
+#include "runtime.h"
+#include "session.h"
+#include "take.h"
+
+/* How often REMB is repeated: a lost one is made good, and browsers keep to the latest. */
+#define REMB_PERIOD_US 5000000
+/* What REMB says when there is no limit. */
+#define REMB_UNLIMITED 1000000000u
+
+static pthread_mutex_t map_mutex = PTHREAD_MUTEX_INITIALIZER;
+static GHashTable *map; /* janus_plugin_session * -> struct session *, a reference each */
+
+void sessions_init(void)
+{
+	map = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)session_unref);
+}
+
+/* The handles that Janus never detached: when it shuts down it may call nothing but destroy(). */
+void sessions_deinit(void)
+{
+	pthread_mutex_lock(&map_mutex);
+	GHashTable *old = map;
+	map = NULL;
+	GHashTableIter iter;
+	gpointer value;
+	g_hash_table_iter_init(&iter, old);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct session *session = value;
+		pthread_mutex_lock(&session->mutex);
+		struct take *take = g_steal_pointer(&session->take);
+		session->handle = NULL;
+		pthread_mutex_unlock(&session->mutex);
+		take_unref(take);
+	}
+	pthread_mutex_unlock(&map_mutex);
+	g_hash_table_destroy(old);
+}
+
+struct session *session_ref(struct session *session)
+{
+	g_atomic_int_inc(&session->refs);
+	return session;
+}
+
+void session_unref(struct session *session)
+{
+	if (!session || !g_atomic_int_dec_and_test(&session->refs))
+		return;
+	take_unref(session->take);
+	pthread_mutex_destroy(&session->mutex);
+	pthread_mutex_destroy(&session->requests);
+	g_free(session);
+}
+
+struct session *session_find(janus_plugin_session *handle)
+{
+	pthread_mutex_lock(&map_mutex);
+	struct session *session = map ? g_hash_table_lookup(map, handle) : NULL;
+	if (session)
+		session_ref(session);
+	pthread_mutex_unlock(&map_mutex);
+	return session;
+}
+
+void session_create(janus_plugin_session *handle, int *error)
+{
+	struct session *session = g_new0(struct session, 1);
+	session->refs = 1;
+	session->handle = handle; /* its own reference counter is not initialised yet */
+	session->sdp_session_id = (guint64)g_get_real_time();
+	pthread_mutex_init(&session->mutex, NULL);
+	pthread_mutex_init(&session->requests, NULL);
+	handle->plugin_handle = session;
+	pthread_mutex_lock(&map_mutex);
+	if (map)
+		g_hash_table_insert(map, handle, session);
+	else
+		*error = -1;
+	pthread_mutex_unlock(&map_mutex);
+	if (*error) {
+		handle->plugin_handle = NULL;
+		session_unref(session);
+	}
+}
+
+void session_destroy(janus_plugin_session *handle, int *error)
+{
+	struct session *session = session_find(handle);
+	if (!session) {
+		*error = -2;
+		return;
+	}
+	pthread_mutex_lock(&session->mutex);
+	session->handle = NULL;
+	struct take *take = g_steal_pointer(&session->take);
+	pthread_mutex_unlock(&session->mutex);
+	if (take)
+		take_stop(take, "detach");
+	take_unref(take);
+
+	pthread_mutex_lock(&map_mutex);
+	if (map)
+		g_hash_table_remove(map, handle);
+	pthread_mutex_unlock(&map_mutex);
+	session_unref(session);
+}
+
+struct take *session_take(struct session *session)
+{
+	pthread_mutex_lock(&session->mutex);
+	struct take *take = session->take ? take_ref(session->take) : NULL;
+	pthread_mutex_unlock(&session->mutex);
+	return take;
+}
+
+bool session_set_take(struct session *session, struct take *take)
+{
+	pthread_mutex_lock(&session->mutex);
+	bool attached = session->handle != NULL;
+	struct take *old = NULL;
+	if (attached) {
+		old = session->take;
+		session->take = take_ref(take);
+	}
+	pthread_mutex_unlock(&session->mutex);
+	take_unref(old);
+	return attached;
+}
+
+/* ---- media: Janus's loop thread of the handle, which must never be held up ----------------------------------------------- */
+
+void session_setup_media(janus_plugin_session *handle)
+{
+	struct session *session = session_find(handle);
+	if (!session)
+		return;
+	pthread_mutex_lock(&session->mutex);
+	uint32_t bitrate = session->bitrate;
+	session->remb_sent_us = tsr_now_us();
+	session->keyframe_asked_us = session->remb_sent_us;
+	pthread_mutex_unlock(&session->mutex);
+	if (bitrate)
+		runtime_gateway->send_remb(handle, bitrate);
+	session_unref(session);
+}
+
+void session_incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet)
+{
+	/* The core ends the handle on this very thread, so the session is there as long as this runs. */
+	struct session *session = handle->plugin_handle;
+	int64_t now_us = tsr_now_us();
+	pthread_mutex_lock(&session->mutex);
+	struct take *take = session->take ? take_ref(session->take) : NULL;
+	uint32_t remb = 0;
+	bool keyframe = false;
+	if (packet->video && session->bitrate && now_us - session->remb_sent_us >= REMB_PERIOD_US) {
+		remb = session->bitrate;
+		session->remb_sent_us = now_us;
+	}
+	if (packet->video && session->keyframe_interval_us &&
+	    now_us - session->keyframe_asked_us >= session->keyframe_interval_us) {
+		keyframe = true;
+		session->keyframe_asked_us = now_us;
+	}
+	pthread_mutex_unlock(&session->mutex);
+	if (!take)
+		return;
+	if (take_push_rtp(take, packet, now_us))
+		runtime_gateway->send_pli_stream(handle, packet->mindex);
+	take_unref(take);
+	if (remb)
+		runtime_gateway->send_remb(handle, remb);
+	if (keyframe)
+		runtime_gateway->send_pli(handle);
+}
+
+void session_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet)
+{
+	struct session *session = handle->plugin_handle;
+	struct take *take = session_take(session);
+	if (take)
+		take_push_rtcp(take, packet, tsr_now_us());
+	take_unref(take);
+}
+
+/* A detach comes here first, too, 1 or 2 ms before session_destroy. */
+void session_hangup_media(janus_plugin_session *handle)
+{
+	struct session *session = session_find(handle);
+	if (!session)
+		return;
+	struct take *take = session_take(session);
+	if (take)
+		take_stop(take, g_atomic_int_get(&handle->stopped) ? "detach" : "hangup");
+	take_unref(take);
+	session_unref(session);
+}
+
+/* ---- towards the peer ---------------------------------------------------------------------------------------------- */
+
+/* The handle with a reference to be dropped, or NULL when it is gone. */
+static janus_plugin_session *hold_handle(struct session *session)
+{
+	if (!session || gate_is_closed())
+		return NULL;
+	pthread_mutex_lock(&session->mutex);
+	janus_plugin_session *handle = session->handle;
+	if (handle)
+		janus_refcount_increase(&handle->ref);
+	pthread_mutex_unlock(&session->mutex);
+	return handle;
+}
+
+void session_push(struct session *session, const char *transaction, json_t *message, json_t *jsep)
+{
+	janus_plugin_session *handle = hold_handle(session);
+	if (!handle)
+		return;
+	runtime_gateway->push_event(handle, &runtime_plugin, transaction, message, jsep);
+	janus_refcount_decrease(&handle->ref);
+}
+
+void session_notify(struct session *session, json_t *event)
+{
+	struct config *config = runtime_config();
+	bool wanted = config_general(config)->events && runtime_gateway->events_is_enabled();
+	config_unref(config);
+	if (!wanted) {
+		json_decref(event);
+		return;
+	}
+	/* The core drops events about a handle that is gone, so those go without it. */
+	janus_plugin_session *handle = hold_handle(session);
+	bool alive = handle && !g_atomic_int_get(&handle->stopped);
+	runtime_gateway->notify_event(&runtime_plugin, alive ? handle : NULL, event);
+	if (handle)
+		janus_refcount_decrease(&handle->ref);
+}
+
+void session_ask_keyframe(struct session *session, int mindex)
+{
+	janus_plugin_session *handle = hold_handle(session);
+	if (!handle)
+		return;
+	pthread_mutex_lock(&session->mutex);
+	session->keyframe_asked_us = tsr_now_us();
+	pthread_mutex_unlock(&session->mutex);
+	if (mindex >= 0)
+		runtime_gateway->send_pli_stream(handle, mindex);
+	else
+		runtime_gateway->send_pli(handle);
+	janus_refcount_decrease(&handle->ref);
+}
+
+void session_set_bitrate(struct session *session, uint32_t bitrate)
+{
+	pthread_mutex_lock(&session->mutex);
+	bool changed = session->bitrate != bitrate;
+	session->bitrate = bitrate;
+	session->remb_sent_us = tsr_now_us();
+	pthread_mutex_unlock(&session->mutex);
+	janus_plugin_session *handle = changed ? hold_handle(session) : NULL;
+	if (!handle)
+		return;
+	runtime_gateway->send_remb(handle, bitrate ? bitrate : REMB_UNLIMITED);
+	janus_refcount_decrease(&handle->ref);
+}
+
+void session_set_keyframe_interval(struct session *session, int64_t interval_us)
+{
+	pthread_mutex_lock(&session->mutex);
+	session->keyframe_interval_us = interval_us;
+	pthread_mutex_unlock(&session->mutex);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A session is a Janus handle that is attached to the plugin. It may outlive the handle: whoever holds a reference can still
+ * use it, and what it sends to a peer that is gone goes nowhere. */
+#ifndef TSR_PLUGINS_SESSION_H
+#define TSR_PLUGINS_SESSION_H
+
+#include <jansson.h>
+#include <plugins/plugin.h> /* Janus's */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct take;
+
+struct session {
+	gint refs;
+	pthread_mutex_t requests; /* held while a request of this handle is worked on: one at a time */
+
+	pthread_mutex_t
+		mutex; /* guards what follows; held for a few instructions only, never over a call of the core */
+	janus_plugin_session *handle; /* NULL once it was detached */
+	struct take *take;            /* the latest recording, running or ended; a reference */
+	guint64 sdp_session_id, sdp_version;
+	uint32_t bitrate;             /* to ask the sender for, bit/s; 0 = no limit */
+	int64_t keyframe_interval_us; /* 0 = only when one is needed */
+	int64_t remb_sent_us, keyframe_asked_us;
+};
+
+void sessions_init(void);
+void sessions_deinit(void);
+
+/* The core's callbacks. */
+void session_create(janus_plugin_session *handle, int *error);
+void session_destroy(janus_plugin_session *handle, int *error);
+void session_setup_media(janus_plugin_session *handle);
+void session_incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet);
+void session_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet);
+void session_hangup_media(janus_plugin_session *handle);
+
+/* The session of a handle with a reference, or NULL. */
+struct session *session_find(janus_plugin_session *handle);
+struct session *session_ref(struct session *session);
+void session_unref(struct session *session);
+
+/* The latest recording with a reference, or NULL. */
+struct take *session_take(struct session *session);
+
+/* Makes it the session's latest. Takes a reference of its own. False when the handle is gone. */
+bool session_set_take(struct session *session, struct take *take);
+
+/* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle is gone. */
+void session_push(struct session *session, const char *transaction, json_t *message, json_t *jsep);
+
+/* Tells Janus's event handlers; takes the reference of `event`. `session` may be NULL. */
+void session_notify(struct session *session, json_t *event);
+
+/* Asks the peer for a keyframe of a media line (-1: of all video). */
+void session_ask_keyframe(struct session *session, int mindex);
+
+/* Asks the peer to send no more than so many bit/s from now on; 0 = no limit. */
+void session_set_bitrate(struct session *session, uint32_t bitrate);
+
+void session_set_keyframe_interval(struct session *session, int64_t interval_us);
+
+#endif

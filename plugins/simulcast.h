@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Simulcast: a peer sends one picture in up to three qualities, each a stream of its own that Janus rebases on its own. One of
+ * them is recorded: the best that was asked for and really arrives. It is changed at a keyframe of the new one only, and no
+ * packet is rewritten: the engine maps both streams to the recording's time by their sender reports.
+ *
+ * (The core's own helper rewrites the packets by arrival time, and in 1.1.2 lets no AV1 through.) */
+#ifndef TSR_PLUGINS_SIMULCAST_H
+#define TSR_PLUGINS_SIMULCAST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/recorder.h"
+
+#define SIMULCAST_LAYERS 3
+
+struct simulcast {
+	bool active;
+	tsr_codec codec;
+	int rid_extension;                    /* id of the RTP header extension; 0 = none */
+	char rid[SIMULCAST_LAYERS][17];       /* "" = not used */
+	uint32_t ssrc[SIMULCAST_LAYERS];      /* 0 = not known yet */
+	int64_t arrived_us[SIMULCAST_LAYERS]; /* 0 = never */
+	int wanted;                           /* the best layer to take */
+	int current;                          /* -1 = none yet */
+	int64_t asked_us;                     /* when a keyframe was last asked for, to change */
+};
+
+/* `description` is one element of jsep.simulcast. Zeroes *s when it describes nothing that can be used. */
+void simulcast_init(struct simulcast *s, json_t *description, tsr_codec codec, int wanted);
+
+/* Looks at a packet. True: it belongs to the layer that is recorded. *ask: a keyframe would let it change for the better. */
+bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int64_t now_us, bool *ask);
+
+/* Whether an RTCP packet comes from the layer that is recorded. */
+bool simulcast_is_current(const struct simulcast *s, uint32_t ssrc);
+
+#endif

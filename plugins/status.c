@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib.h>
+
+#include "events.h"
+#include "status.h"
+
+static void set_int(json_t *object, const char *name, int64_t value)
+{
+	json_object_set_new(object, name, json_integer(value));
+}
+
+static void set_text(json_t *object, const char *name, const char *value)
+{
+	if (value)
+		json_object_set_new(object, name, json_string(value));
+}
+
+/* An age of -1 says "never". */
+static void set_age(json_t *object, const char *name, int64_t age_ms)
+{
+	json_object_set_new(object, name, age_ms < 0 ? json_null() : json_integer(age_ms));
+}
+
+static void set_media(json_t *out, const tsr_track_stats *t)
+{
+	if (tsr_codec_is_video(t->codec_in)) {
+		set_int(out, "width", t->width);
+		set_int(out, "height", t->height);
+		set_int(out, "resolution_changes", (int64_t)t->resolution_changes);
+	} else {
+		set_int(out, "sample_rate", t->sample_rate);
+		set_int(out, "channels", t->channels);
+	}
+}
+
+static json_t *track_json(struct take *take, int index, const tsr_track_stats *t)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} counters[] = {
+		{"packets", t->packets},
+		{"bytes", t->bytes},
+		{"lost", t->lost},
+		{"late", t->late},
+		{"duplicate", t->duplicate},
+		{"reordered", t->reordered},
+		{"malformed", t->malformed},
+		{"restarts", t->restarts},
+		{"frames", t->frames},
+		{"frames_written", t->frames_written},
+		{"frames_damaged", t->frames_damaged},
+		{"frames_skipped", t->frames_skipped},
+		{"frames_dropped", t->frames_dropped},
+		{"keyframes", t->keyframes},
+		{"keyframe_requests", t->keyframe_requests},
+		{"decode_errors", t->decode_errors},
+		{"concealed", t->concealed},
+		{"sender_reports", t->sender_reports},
+		{"clock_jumps", t->clock_jumps},
+	};
+	char mid[32];
+	int mindex = take_mindex(take, index, mid);
+	json_t *out = json_object();
+	set_int(out, "mindex", mindex);
+	set_text(out, "mid", mid);
+	set_text(out, "type", tsr_codec_is_video(t->codec_in) ? "video" : "audio");
+	set_text(out, "codec", tsr_codec_name(t->codec_in));
+	set_text(out, "recorded_as", tsr_codec_name(t->codec_out));
+	set_text(out, "mode", t->transcode ? "transcode" : "copy");
+	json_object_set_new(out, "started", json_boolean(t->started));
+	json_object_set_new(out, "ended", json_boolean(t->ended));
+	for (unsigned i = 0; i < G_N_ELEMENTS(counters); i++)
+		set_int(out, counters[i].name, (int64_t)counters[i].value);
+	set_media(out, t);
+	set_int(out, "clock_offset_us", t->clock_offset_us);
+	set_int(out, "clock_corrected_us", t->clock_corrected_us);
+	set_int(out, "transcode_cpu_us", t->transcode_cpu_us);
+	return out;
+}
+
+static json_t *gap_json(struct take *take, const tsr_gap *gap)
+{
+	json_t *out = json_object();
+	char mid[32];
+	int mindex = take_mindex(take, gap->track, mid);
+	if (mindex >= 0)
+		set_int(out, "mindex", mindex);
+	set_text(out, "cause", gap->cause);
+	set_int(out, "start_ms", gap->start_ms);
+	set_int(out, "end_ms", gap->end_ms);
+	set_int(out, "frames", (int64_t)gap->frames);
+	set_int(out, "bytes", (int64_t)gap->bytes);
+	return out;
+}
+
+static void set_output(json_t *out, const tsr_stats *s)
+{
+	set_int(out, "duration_ms", s->duration_ms);
+	set_int(out, "bytes_written", (int64_t)s->bytes_written);
+	set_int(out, "bytes_durable", (int64_t)s->bytes_durable);
+	set_int(out, "bytes_exposed", (int64_t)s->bytes_exposed);
+	set_int(out, "exposed_ms", s->exposed_ms);
+	set_age(out, "last_write_age_ms", s->last_write_age_ms);
+	set_age(out, "last_flush_age_ms", s->last_flush_age_ms);
+	set_age(out, "last_packet_age_ms", s->last_packet_age_ms);
+	set_int(out, "writes", (int64_t)s->writes);
+	set_int(out, "flushes", (int64_t)s->flushes);
+	set_int(out, "flush_latency_us", s->flush_latency_us);
+	set_int(out, "flush_latency_max_us", s->flush_latency_max_us);
+	set_int(out, "write_latency_max_us", s->write_latency_max_us);
+	set_int(out, "flush_threshold", (int64_t)s->flush_threshold);
+	set_int(out, "flush_threshold_moves", (int64_t)s->flush_threshold_moves);
+	set_int(out, "buffered_bytes", (int64_t)s->buffered_bytes);
+	set_int(out, "inbox_bytes", (int64_t)s->inbox_bytes);
+	set_int(out, "inbox_max_bytes", (int64_t)s->inbox_max_bytes);
+	set_int(out, "inbox_dropped_packets", (int64_t)s->inbox_dropped_packets);
+	set_int(out, "segment", s->segment);
+}
+
+json_t *status_of(struct take *take)
+{
+	tsr_stats *s = g_new(tsr_stats, 1); /* 10 KiB: too much for a stack of the core */
+	tsr_recording_get_stats(take->recording, s);
+	json_t *out = json_object();
+	set_text(out, "state", tsr_state_name(s->state));
+	set_text(out, "id", take->id);
+	set_text(out, "name", take->name);
+	set_text(out, "profile", take->profile);
+	set_text(out, "file", event_file_name(take->folder, s->path));
+	set_text(out, "path", s->path);
+	json_object_set_new(out, "started", event_time(take->started_us));
+	set_output(out, s);
+	json_t *tracks = json_array();
+	for (unsigned i = 0; i < s->tracks; i++)
+		json_array_append_new(tracks, track_json(take, (int)i, &s->track[i]));
+	json_object_set_new(out, "tracks", tracks);
+	json_t *gaps = json_array();
+	for (unsigned i = 0; i < MIN(s->gaps, TSR_MAX_GAPS); i++)
+		json_array_append_new(gaps, gap_json(take, &s->gap[i]));
+	json_object_set_new(out, "gaps", gaps);
+	set_int(out, "gaps_total", s->gaps);
+	g_free(s);
+	return out;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A take is one recording as the API sees it: who made it, what it is called, which media line goes to which track of the
+ * engine, and the events that tell of it. It outlives its handle until its last event is out. */
+#ifndef TSR_PLUGINS_TAKE_H
+#define TSR_PLUGINS_TAKE_H
+
+#include <jansson.h>
+#include <plugins/plugin.h> /* Janus's */
+
+#include "sdp.h"
+#include "session.h"
+#include "simulcast.h"
+
+struct take_track {
+	int mindex;
+	char mid[32];
+	unsigned index; /* the engine's */
+	tsr_codec codec;
+	bool ended;
+	struct simulcast simulcast;
+};
+
+struct take {
+	gint refs;
+	/* Constant once it is made. */
+	char *id;
+	char *name;    /* NULL = none */
+	char *profile; /* NULL = none */
+	char *secret;  /* NULL = none */
+	char *folder;
+	bool private;
+	struct sdp_wish wish;
+	struct session *session; /* of its owner; a reference */
+	tsr_recording *recording;
+	int64_t started_us; /* UTC */
+
+	gint stopped;          /* atomic: take_stop was called */
+	pthread_mutex_t mutex; /* guards what follows */
+	unsigned tracks;
+	struct take_track track[TSR_MAX_TRACKS];
+	bool announced; /* its "starting" is out: no other event may overtake it */
+	GQueue early;   /* results that wait for that */
+	bool ended;     /* its last event came */
+	json_t *last;   /* that event's result */
+};
+
+void takes_init(void);
+void takes_deinit(void);
+
+/* Starts recording: takes what `model` says that is constant (copied, and a reference of the session), reserves the id,
+ * creates the file. *out is owned by the caller; the engine's last event drops the reference that it needs. API_OK; API_EXISTS;
+ * API_LIMIT when max_running (0 = any number) run already; the engine's error; with one sentence in `error`, and nothing is
+ * left behind then. */
+enum api_error take_start(const struct take *model, const tsr_recording_config *config, unsigned max_running,
+			  struct take **out, char *error, size_t error_size);
+
+struct take *take_ref(struct take *take);
+void take_unref(struct take *take); /* NULL is fine */
+
+/* A running recording by id with a reference, or NULL. */
+struct take *take_find(const char *id);
+
+/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). */
+GPtrArray *takes_running(void);
+unsigned takes_count(void);
+
+/* Makes the engine's tracks agree with what was negotiated: adds new ones, ends those that were switched off or removed.
+ * `simulcast` is the JSEP's description of simulcast, or NULL. */
+enum api_error take_negotiated(struct take *take, const struct sdp_session *sdp, json_t *simulcast, char *error,
+			       size_t error_size);
+
+/* "tracks" of the events: those that are not ended. A new reference. */
+json_t *take_tracks_json(struct take *take);
+
+/* The answer to `record` is out: the events that waited follow, and from now on they come as they happen. */
+void take_announced(struct take *take);
+
+/* Ends it; reason is a constant word. False when that was asked for before, or when it has ended by itself. */
+bool take_stop(struct take *take, const char *reason);
+
+/* A packet of the peer. Janus's loop thread. True: ask the sender of this media line for a keyframe. */
+bool take_push_rtp(struct take *take, const janus_plugin_rtp *packet, int64_t now_us);
+void take_push_rtcp(struct take *take, const janus_plugin_rtcp *packet, int64_t now_us);
+
+/* The simulcast layer to record, 0 to 2. */
+void take_set_substream(struct take *take, int substream);
+
+/* Whether its last event came, and that event's result with a reference (or NULL). */
+bool take_ended(struct take *take, json_t **last);
+
+/* The media line of an engine's track and its mid; -1 when there is none. */
+int take_mindex(struct take *take, int track, char mid[32]);
+
+#endif
