@@ -128,18 +128,6 @@ struct ending {
 	bool last;
 };
 
-static void log_result(const tsr_recording *r, const struct sink_result *result, int64_t duration_ms)
-{
-	if (result->error == TSR_OK)
-		log_line(TSR_LOG_INFO, r->config.id, "finished %s: %" G_GUINT64_FORMAT " bytes, %.1f s",
-			 result->path != NULL ? result->path : "without media, no file", result->bytes,
-			 (double)duration_ms / 1000);
-	else
-		log_line(TSR_LOG_ERROR, r->config.id, "%s: %s (%s); what was recorded is there",
-			 result->path != NULL ? result->path : r->config.filename, tsr_strerror(result->error),
-			 g_strerror(result->error_errno));
-}
-
 /* A full disk ends a file early, but under its final name: it plays. */
 static bool has_final_name(const struct sink_result *result)
 {
@@ -151,7 +139,8 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 	struct ending *end = ctx;
 	tsr_recording *r = end->r;
 	int64_t duration_ms = end->stats.duration_ms;
-	log_result(r, result, duration_ms);
+	if (result->path == NULL)
+		log_line(TSR_LOG_WARNING, r->config.id, "nothing was recorded; no file is left");
 	if (r->config.report && result->path != NULL && has_final_name(result))
 		report_write(r, end->name, &end->stats, result);
 	bool good = result->error == TSR_OK || (result->error == TSR_E_NOSPACE && has_final_name(result));
