@@ -236,7 +236,7 @@ tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encod
 
 static void set_paused(tsr_recording *r, bool paused)
 {
-	int64_t now_us = clock_now_us();
+	int64_t now_us = r->lane != NULL ? clock_now_us() : r->now_us; /* offline, packets are the clock */
 	r->paused = paused;
 	if (paused) {
 		r->paused_us = now_us;
