@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The recording as it is being written: asks for the status four times a second, and lists the events as they come.
+
+import { Chart } from './chart.js';
+import { byId, definitions, element, setText } from './dom.js';
+import { age, bytes, codec, count, duration, latency, percent } from './format.js';
+import { tell } from './words.js';
+
+const PERIOD_MS = 250;
+const EVENTS = ['starting', 'recording', 'paused', 'resumed', 'stalled', 'unstalled', 'segment', 'warning', 'finished', 'failed'];
+
+/** @param {import('./app.js').Page} page */
+export function setUpLive(page) {
+	const chart = new Chart(byId('chart'));
+	let timer = null;
+
+	function begin({ file }) {
+		byId('live-empty').hidden = true;
+		byId('live-panel').hidden = false;
+		byId('live-events').replaceChildren();
+		byId('live-tracks').tBodies[0].replaceChildren();
+		chart.clear();
+		showFile(file);
+		clearTimeout(timer);
+		poll(page.recorder, performance.now());
+	}
+
+	async function poll(recorder, started) {
+		if (recorder !== page.recorder)
+			return;
+		let status;
+		try {
+			status = await recorder.status();
+		} catch (error) {
+			return showState('failed', 'unknown');
+		}
+		showStatus(status);
+		chart.add({ seconds: (performance.now() - started) / 1000, written: status.bytes_written, durable: status.bytes_durable,
+			flushes: status.flushes });
+		if (!['finished', 'failed', 'idle'].includes(status.state))
+			timer = setTimeout(poll, PERIOD_MS, recorder, started);
+	}
+
+	function logEvent(event) {
+		const log = byId('live-events');
+		log.append(element('li', { 'data-status': event.status },
+			element('time', {}, new Date().toLocaleTimeString('en-GB')), ' ', tell(event)));
+		log.scrollTop = log.scrollHeight;
+		if (event.file && event.status !== 'segment')
+			showFile(event.file);
+		if (event.status === 'finished' || event.status === 'failed')
+			showState(event.status);
+	}
+
+	page.addEventListener('connected', () => {
+		page.recorder.addEventListener('starting', ({ detail }) => begin(detail));
+		for (const name of EVENTS)
+			page.recorder.addEventListener(name, ({ detail }) => logEvent(detail));
+	});
+	page.addEventListener('disconnected', () => {
+		clearTimeout(timer);
+		if (!byId('live-panel').hidden && !['finished', 'failed'].includes(byId('live-state').dataset.state))
+			showState('failed', 'Janus is gone');
+	});
+}
+
+/** The part of the name that says "not complete" is marked; when it goes, the rest lights up for a moment. */
+function showFile(file) {
+	const node = byId('live-file');
+	if (node.dataset.file === file)
+		return;
+	const became = node.dataset.file?.replace('.recording.ts', '.ts') === file;
+	node.dataset.file = file;
+	const [stem, temporary] = file.endsWith('.recording.ts') ? [file.slice(0, -'.recording.ts'.length), '.recording'] : [file.slice(0, -'.ts'.length), ''];
+	node.replaceChildren(stem, temporary && element('mark', {}, temporary), '.ts');
+	node.classList.toggle('renamed', became);
+}
+
+function showState(state, text = state) {
+	const node = byId('live-state');
+	node.dataset.state = state;
+	setText(node, text);
+}
+
+function showStatus(status) {
+	showState(status.state);
+	if (status.file)
+		showFile(status.file);
+	setText(byId('live-elapsed'), duration(status.duration_ms));
+	setText(byId('live-bytes'), bytes(status.bytes_written));
+	setText(byId('live-exposed'), bytes(status.bytes_exposed));
+	setText(byId('chart-note'), `${count(status.flushes)} flushes, at ${bytes(status.flush_threshold)} or by time`);
+	byId('chart').setAttribute('aria-label',
+		`Growth of the file: ${bytes(status.bytes_written)} written, ${bytes(status.bytes_durable)} durable, ${status.flushes} flushes`);
+	showTracks(status.tracks ?? []);
+	byId('live-details').replaceChildren(...definitions([
+		['Last write', age(status.last_write_age_ms)],
+		['Last flush', age(status.last_flush_age_ms)],
+		['Oldest byte at risk', status.exposed_ms ? `${(status.exposed_ms / 1000).toFixed(1)} s old` : 'none'],
+		['Flush latency, latest', latency(status.flush_latency_us)],
+		['Flush latency, worst', latency(status.flush_latency_max_us)],
+		['Write latency, worst', latency(status.write_latency_max_us)],
+		['Waiting for a worker', bytes(status.inbox_bytes)],
+		['Waiting for the disk', bytes(status.buffered_bytes)],
+		['Gaps', count(status.gaps?.length ?? 0)],
+	]));
+}
+
+function showTracks(tracks) {
+	byId('live-tracks').tBodies[0].replaceChildren(...tracks.map(track => element('tr', {},
+		element('th', { scope: 'row' }, `${track.type} ${track.mid ?? ''}`),
+		element('td', {}, element('span', { class: `mode ${track.mode}` }, track.mode === 'copy' ? 'copied' : 'transcoded'), ' ',
+			track.mode === 'copy' ? codec(track.codec) : `${codec(track.codec)} → ${codec(track.recorded_as)}`),
+		element('td', {}, count(track.packets)),
+		element('td', {}, `${count(track.lost)} (${percent(track.lost, track.packets + track.lost)})`),
+		element('td', {}, count(track.frames_written), track.frames_dropped ? `, ${count(track.frames_dropped)} dropped` : ''),
+		element('td', {}, formatOf(track)))));
+}
+
+export function formatOf({ type, width, height, sample_rate: rate, channels }) {
+	if (type === 'video')
+		return width ? `${width}×${height}` : '–';
+	return rate ? `${rate / 1000} kHz, ${channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`}` : '–';
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Plays a recording in the page, from any place, also while it is still being written.
+
+import { element, say, setText } from './dom.js';
+import { duration } from './format.js';
+import { TsFile } from './tsfile.js';
+import { loaderFor } from './tsloader.js';
+import { explain } from './words.js';
+
+const LIVE_BEHIND_S = 1.5;
+const TICK_MS = 250;
+
+export class Player {
+	#root;
+	#video = element('video', { playsinline: true, tabindex: '-1' });
+	#play = element('button', { type: 'button', class: 'small', onclick: () => this.#toggle() }, 'Pause');
+	#slider = element('input', { type: 'range', min: '0', max: '0', step: '0.1', value: '0', 'aria-label': 'Position' });
+	#time = element('span', { class: 'time' });
+	#live = element('button', { type: 'button', class: 'small', onclick: () => this.seek(Infinity) }, 'Newest');
+	#mute = element('button', { type: 'button', class: 'small', 'aria-pressed': 'false', onclick: () => this.#toggleMute() }, 'Mute');
+	#message = element('p', { class: 'message', role: 'alert', hidden: true });
+	#file = null;
+	#engine = null;
+	/** Where in the recording the engine's time 0 is; seconds. */
+	#base = 0;
+	#total = 0;
+	#timer = null;
+	#dragging = false;
+	/** Counts seeks: one that is no longer the latest gives up. */
+	#turn = 0;
+
+	/** @param {HTMLElement} root  a section that is hidden while there is nothing to play */
+	constructor(root) {
+		this.#root = root;
+		this.#slider.addEventListener('input', () => { this.#dragging = true; this.#showTime(Number(this.#slider.value)); });
+		this.#slider.addEventListener('change', () => { this.#dragging = false; this.seek(Number(this.#slider.value)); });
+		for (const name of ['play', 'pause', 'ended'])
+			this.#video.addEventListener(name, () => setText(this.#play, this.#video.paused ? 'Play' : 'Pause'));
+	}
+
+	/** @param {string} url  @param {string} title  @param {boolean} [fromEnd]  begin near the end (of one that is being written) */
+	async open(url, title, fromEnd = false) {
+		this.close();
+		const turn = ++this.#turn;
+		const file = this.#file = new TsFile(url);
+		this.#video.setAttribute('aria-label', `Recording ${title}`);
+		this.#root.replaceChildren(
+			element('div', { class: 'title' }, element('h3', {}, title),
+				element('button', { type: 'button', class: 'small', onclick: () => this.close() }, 'Close player')),
+			this.#video,
+			element('div', { class: 'controls' }, this.#play, this.#slider, this.#time, this.#live, this.#mute,
+				element('button', { type: 'button', class: 'small', onclick: () => this.#video.requestFullscreen() }, 'Full screen')),
+			this.#message);
+		this.#root.hidden = false;
+		this.#root.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+		this.#play.focus({ preventScroll: true });
+		say(this.#message);
+		try {
+			while (!await file.open()) {
+				if (!file.growing)
+					throw new Error('there is nothing to play in this file');
+				await new Promise(resolve => setTimeout(resolve, TICK_MS));
+				if (turn !== this.#turn)
+					return;
+			}
+			this.#total = await file.length();
+			if (turn !== this.#turn)
+				return;
+			this.#timer = setInterval(() => this.#tick(), TICK_MS);
+			await this.seek(fromEnd ? Infinity : 0);
+		} catch (error) {
+			if (turn === this.#turn)
+				say(this.#message, explain(error));
+		}
+	}
+
+	close() {
+		this.#turn++;
+		clearInterval(this.#timer);
+		this.#unload();
+		this.#file = null;
+		this.#root.hidden = true;
+	}
+
+	/** @param {number} seconds  from the start of the recording; Infinity = as near to the end as plays smoothly */
+	async seek(seconds) {
+		const turn = ++this.#turn;
+		try {
+			if (seconds === Infinity)
+				seconds = (this.#total = await this.#file.length()) - LIVE_BEHIND_S;
+			const target = Math.max(0, Math.min(seconds, this.#total - 0.3));
+			if (this.#isBuffered(target - this.#base)) {
+				this.#video.currentTime = target - this.#base;
+			} else {
+				const keyframe = target > 0 ? await this.#file.keyframeBefore(target) : { at: 0, seconds: 0 };
+				if (turn !== this.#turn)
+					return;
+				this.#load(keyframe, target);
+			}
+			await this.#video.play();
+		} catch (error) {
+			if (turn === this.#turn && error.name !== 'AbortError')
+				say(this.#message, explain(error));
+		}
+	}
+
+	#load({ at, seconds }, target) {
+		this.#unload();
+		this.#base = seconds;
+		const { mpegts } = window;
+		if (!mpegts.isSupported())
+			throw new Error('this browser cannot play MPEG-TS in a page: download the file instead');
+		mpegts.LoggingControl.applyConfig({ enableAll: false, enableError: true });
+		const engine = this.#engine = mpegts.createPlayer({ type: 'mpegts', url: this.#file.url, isLive: false },
+			{ customLoader: loaderFor(mpegts, this.#file, at), autoCleanupSourceBuffer: true });
+		engine.on(mpegts.Events.ERROR, (_type, detail, info) =>
+			say(this.#message, `It cannot be played from here on: ${info?.msg ?? detail}. Download the file to see what is in it.`));
+		engine.attachMediaElement(this.#video);
+		if (target > seconds)
+			this.#video.addEventListener('loadedmetadata', () => { this.#video.currentTime = target - seconds; }, { once: true });
+		engine.load();
+	}
+
+	#unload() {
+		this.#engine?.destroy();
+		this.#engine = null;
+	}
+
+	#isBuffered(seconds) {
+		const ranges = this.#engine ? this.#video.buffered : [];
+		for (let i = 0; i < ranges.length; i++)
+			if (seconds >= ranges.start(i) && seconds < ranges.end(i) - 0.2)
+				return true;
+		return false;
+	}
+
+	async #tick() {
+		const growing = this.#file.growing;
+		this.#live.hidden = !growing;
+		if (!this.#dragging) {
+			this.#slider.max = String(this.#total);
+			this.#slider.value = String(this.#position);
+			this.#showTime(this.#position);
+		}
+		if (growing && !this.#measuring) {
+			this.#measuring = true;
+			const file = this.#file;
+			const total = await file.length().catch(() => this.#total);
+			this.#measuring = false;
+			if (file === this.#file)
+				this.#total = total;
+		}
+	}
+	#measuring = false;
+
+	get #position() {
+		return Math.min(this.#base + this.#video.currentTime, this.#total);
+	}
+
+	#showTime(seconds) {
+		const text = `${duration(seconds * 1000)} of ${duration(this.#total * 1000)}`;
+		setText(this.#time, text);
+		this.#slider.setAttribute('aria-valuetext', text);
+	}
+
+	#toggle() {
+		if (!this.#video.paused)
+			this.#video.pause();
+		else if (this.#video.ended)
+			this.seek(0);
+		else
+			this.#video.play();
+	}
+
+	#toggleMute() {
+		this.#video.muted = !this.#video.muted;
+		this.#mute.setAttribute('aria-pressed', String(this.#video.muted));
+	}
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The form that starts a recording, and the buttons that control it.
+
+import { byId, element, say } from './dom.js';
+import { codec } from './format.js';
+import { showLevel } from './meter.js';
+import { listDevices, offeredCodecs, openSource } from './sources.js';
+import { explain } from './words.js';
+
+const hints = {
+	picture: '',
+	camera: 'The browser asks for the camera and the microphone.',
+	screen: 'The browser asks what to share when you press Record.',
+};
+
+/** @param {import('./app.js').Page} page */
+export function setUpRecord(page) {
+	const form = byId('record-form');
+	const buttons = { start: byId('start'), pause: byId('pause'), split: byId('split'), stop: byId('stop') };
+	const message = byId('record-message');
+	let source = null, stopMeter = () => {};
+	let state = 'idle'; // idle, busy, recording, paused
+	let opening = 0;
+
+	function show(next) {
+		state = next;
+		const running = state === 'recording' || state === 'paused';
+		buttons.start.disabled = state !== 'idle' || !page.recorder;
+		buttons.pause.disabled = buttons.split.disabled = buttons.stop.disabled = !running;
+		buttons.pause.textContent = state === 'paused' ? 'Resume' : 'Pause';
+		for (const field of form.querySelectorAll('input, select'))
+			field.disabled = state !== 'idle';
+	}
+
+	function closeSource() {
+		stopMeter();
+		source?.stop();
+		source = null;
+		byId('preview').srcObject = null;
+	}
+
+	/** Opens what the form says; the preview shows it. What is no longer wanted when it opens is closed again. */
+	async function open() {
+		const mine = ++opening;
+		const kind = form.elements.source.value;
+		const { camera, microphone } = form.elements;
+		closeSource();
+		const opened = await openSource(kind, { camera: camera.value, microphone: microphone.value });
+		if (mine !== opening)
+			return opened.stop();
+		source = opened;
+		byId('preview').srcObject = source.stream;
+		stopMeter = showLevel(byId('level'), source.stream);
+		byId('preview-hint').textContent = '';
+		if (kind === 'camera')
+			await fillDevices();
+		for (const track of source.stream.getTracks())
+			track.onended = () => sourceEnded();
+	}
+
+	function sourceEnded() {
+		say(message, 'What was recorded has ended: the sharing was stopped, or the device is gone.');
+		if (state === 'recording' || state === 'paused')
+			act('stop');
+		else
+			closeSource();
+	}
+
+	async function fillDevices() {
+		for (const [name, devices] of Object.entries(await listDevices())) {
+			const select = form.elements[name], chosen = select.value;
+			select.replaceChildren(
+				element('option', { value: '' }, 'default'),
+				...devices.filter(({ deviceId }) => deviceId !== 'default')
+					.map(({ deviceId, label }, i) => element('option', { value: deviceId }, label || `${name} ${i + 1}`)),
+				element('option', { value: 'none' }, 'none'));
+			select.value = [...select.options].some(({ value }) => value === chosen) ? chosen : '';
+		}
+	}
+
+	async function chooseSource() {
+		const kind = form.elements.source.value;
+		say(message);
+		byId('devices').hidden = kind !== 'camera';
+		byId('preview-hint').textContent = hints[kind];
+		try {
+			if (kind === 'screen')
+				closeSource();
+			else
+				await open();
+		} catch (error) {
+			say(message, explain(error));
+		}
+	}
+
+	function options() {
+		const chosen = { secret: page.secret };
+		for (const name of ['name', 'videocodec', 'audiocodec', 'profile', 'audio_mode', 'keyframe_interval'])
+			if (form.elements[name].value)
+				chosen[name] = form.elements[name].value;
+		if (form.elements.bitrate.value)
+			chosen.bitrate = Number(form.elements.bitrate.value);
+		return chosen;
+	}
+
+	async function start() {
+		show('busy');
+		say(message);
+		try {
+			if (!source)
+				await open();
+			await source.wake?.();
+			const starting = await page.recorder.record(source.stream, options(), { simulcast: form.elements.simulcast.checked });
+			if (starting.refused)
+				say(message, `Not recorded: ${starting.refused.map(({ type, reason }) => `${type} (${reason})`).join(', ')}.`);
+			show('recording');
+		} catch (error) {
+			say(message, explain(error));
+			show('idle');
+		}
+	}
+
+	async function act(name) {
+		say(message);
+		buttons[name === 'resume' ? 'pause' : name].disabled = true;
+		try {
+			await page.recorder[name]();
+			if (state !== 'idle')
+				show(name === 'pause' ? 'paused' : name === 'stop' ? 'idle' : name === 'resume' ? 'recording' : state);
+		} catch (error) {
+			say(message, explain(error));
+			show(page.recorder ? state : 'idle');
+		}
+	}
+
+	form.addEventListener('submit', event => { event.preventDefault(); start(); });
+	buttons.pause.addEventListener('click', () => act(state === 'paused' ? 'resume' : 'pause'));
+	buttons.split.addEventListener('click', () => act('split'));
+	buttons.stop.addEventListener('click', () => act('stop'));
+	for (const choice of form.elements.source)
+		choice.addEventListener('change', chooseSource);
+	for (const name of ['camera', 'microphone'])
+		form.elements[name].addEventListener('change', chooseSource);
+	navigator.mediaDevices?.addEventListener('devicechange', fillDevices);
+
+	fillCodecs(form);
+	chooseSource();
+	show('idle');
+
+	page.addEventListener('connected', () => {
+		for (const ended of ['finished', 'failed'])
+			page.recorder.addEventListener(ended, () => show('idle'));
+		fillProfiles(form, page.recorder);
+		show('idle');
+	});
+	page.addEventListener('disconnected', () => show('idle'));
+}
+
+function fillCodecs(form) {
+	for (const kind of ['video', 'audio'])
+		form.elements[`${kind}codec`].replaceChildren(
+			element('option', { value: '' }, 'automatic'),
+			...offeredCodecs(kind).map(name => element('option', { value: name }, codec(name))));
+}
+
+async function fillProfiles(form, recorder) {
+	const profiles = await recorder.profiles().catch(() => []);
+	form.elements.profile.replaceChildren(
+		element('option', { value: '' }, profiles.length ? 'none' : 'none configured'),
+		...profiles.map(({ name, description }) => element('option', { value: name }, description ? `${name}: ${description}` : name)));
+}
