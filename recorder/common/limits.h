@@ -12,6 +12,7 @@
 #define LIMIT_JITBUF_PACKETS 64
 #define LIMIT_JITBUF_BYTES (16 * 1024)
 #define LIMIT_INBOX_BYTES (16 * 1024)
+#define LIMIT_SCAN_PIDS 4
 #else
 /* One coded frame. A 4K keyframe at 100 Mb/s stays below 4 MiB; endless fragments stop here. */
 #define LIMIT_FRAME_BYTES (4 * 1024 * 1024)
@@ -25,12 +26,16 @@
 /* Packets between the Janus thread and the workers, per recording: 5 s of 6 Mb/s for a stall of the machine. Video is
  * refused at three quarters of it, so that audio has room to the end. */
 #define LIMIT_INBOX_BYTES (4 * 1024 * 1024)
+/* PIDs that recovery looks after in one file: LIMIT_TRACKS, their tables, and room to spare. */
+#define LIMIT_SCAN_PIDS 64
 #endif
 
 /* One RTP packet. Janus from 1.4.1 on may hand over more than an Ethernet frame; UDP ends at 65507. */
 #define LIMIT_RTP_PACKET_BYTES 65535
 /* Parameter sets by id: H.264 allows 32 SPS and 256 PPS; encoders use one or two. The newest ones win. */
 #define LIMIT_PARAMETER_SETS 16
+/* Blocks of one RED packet. Browsers send two or three. */
+#define LIMIT_RED_BLOCKS 8
 /* Tracks in one recording; a PMT of this many still fits one TS section. */
 #define LIMIT_TRACKS 16
 /* Pixels of one picture that a decoder may be asked for: 8192x4320. */

@@ -179,8 +179,7 @@ static tsr_error name_place(struct place *p, const char *folder, const char *nam
 	p->name = strdup(name);
 	const char *slash = strrchr(name, '/');
 	p->base = strdup(slash != NULL ? slash + 1 : name);
-	if (asprintf(&p->path, "%s/%s", strcmp(absolute, "/") == 0 ? "" : absolute, name) < 0)
-		p->path = NULL;
+	p->path = beneath_join(strcmp(absolute, "/") == 0 ? "" : absolute, "/", name);
 	free(absolute);
 	return p->name != NULL && p->base != NULL && p->path != NULL ? TSR_OK : TSR_E_NOMEM;
 }
@@ -263,8 +262,8 @@ int place_sync(struct place *p)
 	return 0;
 }
 
-char *place_name(const struct place *p, const char *suffix)
+char *beneath_join(const char *a, const char *b, const char *c)
 {
-	char *name;
-	return asprintf(&name, "%s%s", p->base, suffix) < 0 ? NULL : name;
+	char *joined = malloc(strlen(a) + strlen(b) + strlen(c) + 1);
+	return joined != NULL ? strcat(strcat(strcpy(joined, a), b), c) : NULL;
 }

@@ -47,8 +47,8 @@ void place_unmake(struct place *p);
 /* Makes the folder's entries durable, and those of sub-folders made for it. 0, or -1 and errno. */
 TSR_MUST_USE int place_sync(struct place *p);
 
-/* base + suffix; NULL when memory is out. The caller frees it. */
-char *place_name(const struct place *p, const char *suffix);
+/* The three after one another; NULL when memory is out. The caller frees it. */
+char *beneath_join(const char *a, const char *b, const char *c);
 
 /* Whether `name` in the open folder is the very file behind fd. */
 bool beneath_is_same(int folder, const char *name, int fd);

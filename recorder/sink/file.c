@@ -136,19 +136,13 @@ static tsr_error create_file(struct file_sink *f, unsigned mode)
 	}
 }
 
-static char *joined(const char *start, const char *end)
-{
-	char *s = malloc(strlen(start) + strlen(end) + 1);
-	return s != NULL ? strcat(strcpy(s, start), end) : NULL;
-}
-
 static tsr_error name_file(struct file_sink *f, const struct file_sink_config *config)
 {
 	f->log_id = config->log_id != NULL ? strdup(config->log_id) : NULL;
-	f->running_name = joined(f->place.base, SUFFIX_RUNNING);
-	f->finished_name = joined(f->place.base, SUFFIX_FINISHED);
-	f->running_path = joined(f->place.path, SUFFIX_RUNNING);
-	f->finished_path = joined(f->place.path, SUFFIX_FINISHED);
+	f->running_name = beneath_join(f->place.base, "", SUFFIX_RUNNING);
+	f->finished_name = beneath_join(f->place.base, "", SUFFIX_FINISHED);
+	f->running_path = beneath_join(f->place.path, "", SUFFIX_RUNNING);
+	f->finished_path = beneath_join(f->place.path, "", SUFFIX_FINISHED);
 	bool ok = (f->log_id != NULL || config->log_id == NULL) && f->running_name != NULL &&
 		  f->finished_name != NULL && f->running_path != NULL && f->finished_path != NULL;
 	return ok ? TSR_OK : TSR_E_NOMEM;

@@ -1,4 +1,8 @@
 librecorder_la_SOURCES += \
+	recorder/sink/recover.c recorder/sink/recover.h \
+	recorder/sink/tsscan.c recorder/sink/tsscan.h \
+	recorder/sink/tstables.c recorder/sink/tstables.h \
+	recorder/sink/walk.c recorder/sink/walk.h \
 	recorder/sink/beneath.c recorder/sink/beneath.h \
 	recorder/sink/chunks.c recorder/sink/chunks.h \
 	recorder/sink/digest.c recorder/sink/digest.h \

@@ -33,7 +33,7 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
-/* Removes a temporary file that a crash left behind. 0, or -1 and errno; EBUSY when somebody is writing it. */
+/* 0, or -1 and errno; EBUSY when somebody is writing it. */
 static int remove_stale(int folder, const char *name)
 {
 	int fd = beneath_open(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
@@ -48,6 +48,11 @@ static int remove_stale(int folder, const char *name)
 	close(fd);
 	errno = saved;
 	return failed;
+}
+
+void textfile_remove_stale(int folder, const char *name)
+{
+	(void)remove_stale(folder, name);
 }
 
 /* A new, locked, empty temporary file. A descriptor, or -1 and errno. */
@@ -81,8 +86,8 @@ tsr_error textfile_write(const char *folder, const char *name, const char *text,
 	tsr_error err = place_open(&place, folder, stem, false);
 	if (err != TSR_OK)
 		return err;
-	char *temporary = place_name(&place, SUFFIX_TEXT_RUNNING);
-	char *final = place_name(&place, SUFFIX_TEXT);
+	char *temporary = beneath_join(place.base, "", SUFFIX_TEXT_RUNNING);
+	char *final = beneath_join(place.base, "", SUFFIX_TEXT);
 	int fd = -1;
 	bool renamed = false;
 	errno = ENOMEM;
