@@ -151,14 +151,12 @@ static const char *choose(const janus_sdp_mline *m, const struct sdp_wish *wish,
 	if (!(video ? wish->video : wish->audio))
 		return video ? "video is not to be recorded" : "audio is not to be recorded";
 	for (unsigned i = 0; i < preference->count; i++) {
-		tsr_codec codec = only != TSR_CODEC_NONE ? only : preference->codec[i];
-		tsr_codec written;
-		bool transcode;
-		if (tsr_route(codec, wish->audio_mode, &written, &transcode) == TSR_OK && find_codec(m, codec, out))
+		tsr_codec codec = preference->codec[i];
+		if ((only == TSR_CODEC_NONE || only == codec) && find_codec(m, codec, out))
 			return NULL;
-		if (only != TSR_CODEC_NONE)
-			return "the codec that was asked for is not offered, or cannot be recorded";
 	}
+	if (only != TSR_CODEC_NONE)
+		return "the codec that was asked for is not offered, or not recorded here";
 	return "no codec that can be recorded";
 }
 

@@ -90,27 +90,37 @@ static void settings_free(void *data)
 	g_free(data);
 }
 
+/* Leaves only what this build records at all in a list. False when libavcodec lacks what one of them needs: an encoder that
+ * was named wrongly must not come to light when a peer is there. */
+static bool check_codecs(struct codec_list *list, const struct settings *s, const char *category, char *error,
+			 size_t size)
+{
+	const tsr_encoding encoding = settings_encoding(s);
+	const tsr_audio_mode mode = s->audio_mode ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE;
+	struct codec_list usable = {0};
+	for (unsigned i = 0; i < list->count; i++) {
+		tsr_codec codec = list->codec[i];
+		const char *missing = NULL;
+		if (tsr_route_available(codec, mode, &encoding, &missing) == TSR_OK)
+			usable.codec[usable.count++] = codec;
+		else if (missing && strcmp(missing, tsr_codec_name(codec)))
+			return say(error, size, "%s: this libavcodec lacks %s, which recording %s needs", category,
+				   missing, tsr_codec_name(codec));
+	}
+	*list = usable;
+	return usable.count || say(error, size, "%s: none of the codecs can be recorded by this build", category);
+}
+
 /* What no single field can tell. */
-static bool consistent(const struct settings *s, const char *category, char *error, size_t size)
+static bool consistent(struct settings *s, const char *category, char *error, size_t size)
 {
 	if (s->flush_adaptive && s->flush_threshold_min > s->flush_threshold_max)
 		return say(error, size, "%s: flush_threshold_min is above flush_threshold_max", category);
-	if (!s->video_codecs.count || !s->audio_codecs.count)
-		return say(error, size, "%s: video_codecs and audio_codecs need one name each", category);
 	if (strstr(s->filename, "..") || s->filename[0] == '/' || strchr(s->filename, '\\'))
 		return say(error, size, "%s: filename must not contain \"..\" or \"\\\", nor start with \"/\"",
 			   category);
-	for (unsigned i = 0; i < s->video_codecs.count + s->audio_codecs.count; i++) {
-		tsr_codec codec = i < s->video_codecs.count ? s->video_codecs.codec[i]
-							    : s->audio_codecs.codec[i - s->video_codecs.count];
-		const char *missing = NULL;
-		const tsr_encoding encoding = settings_encoding(s);
-		if (tsr_route_available(codec, s->audio_mode ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE, &encoding,
-					&missing) != TSR_OK)
-			return say(error, size, "%s: this libavcodec lacks %s, which recording %s needs", category,
-				   missing ? missing : "a codec", tsr_codec_name(codec));
-	}
-	return true;
+	return check_codecs(&s->video_codecs, s, category, error, size) &&
+	       check_codecs(&s->audio_codecs, s, category, error, size);
 }
 
 /* Overrides `into` by one category; `allowed` are the flags of which a setting needs one, 0 for any. */
