@@ -1,4 +1,5 @@
 librecorder_la_SOURCES += \
+	recorder/sink/space.c recorder/sink/space.h \
 	recorder/sink/recover.c recorder/sink/recover.h \
 	recorder/sink/tsscan.c recorder/sink/tsscan.h \
 	recorder/sink/tstables.c recorder/sink/tstables.h \

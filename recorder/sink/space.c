@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "space.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "../common/clock.h"
+#include "../common/limits.h"
+#include "../common/log.h"
+#include "beneath.h"
+#include "textfile.h"
+#include "walk.h"
+
+tsr_error space_free(const char *folder, uint64_t *bytes)
+{
+	struct statvfs st;
+	if (statvfs(folder, &st) != 0)
+		return tsr_error_from_errno(errno);
+	*bytes = (uint64_t)st.f_bavail * st.f_frsize;
+	return TSR_OK;
+}
+
+/* ---- is it ours? ------------------------------------------------------------------------------------------------- */
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t\r\n");
+}
+
+/* Whether the JSON string at `at` (behind its opening quote) is `base` with the ending of a finished recording. */
+static bool is_file_name(const char *at, const char *base)
+{
+	for (const char *part = base; part != NULL; part = part == base ? SUFFIX_FINISHED : NULL) {
+		for (const char *c = part; *c != '\0'; c++) {
+			if ((*c == '"' || *c == '\\') && *at++ != '\\')
+				return false;
+			if (*at++ != *c)
+				return false;
+		}
+	}
+	return *at == '"';
+}
+
+/* Whether the text has what only our reports have together: "recovered", "sha256", and "file" with this very name. */
+static bool is_report_of(const char *text, const char *base)
+{
+	static const char key[] = "\"file\"";
+	if (strstr(text, "\"recovered\"") == NULL || strstr(text, "\"sha256\"") == NULL)
+		return false;
+	for (const char *at = text; (at = strstr(at, key)) != NULL;) {
+		at = skip_blanks(at + sizeof(key) - 1);
+		if (*at != ':')
+			continue;
+		at = skip_blanks(at + 1);
+		if (*at == '"' && is_file_name(at + 1, base))
+			return true;
+	}
+	return false;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t size = strlen(name), suffix_size = strlen(suffix);
+	return size > suffix_size && strcmp(name + size - suffix_size, suffix) == 0;
+}
+
+/* Whether `base` in the open folder is a finished recording with its report; then *file is its stat, and *bytes of both. */
+static bool is_ours(int folder, const char *base, struct stat *file, uint64_t *bytes)
+{
+	bool ours = false;
+	int fd = -1;
+	char *text = NULL;
+	struct stat report;
+	char *ts = beneath_join(base, "", SUFFIX_FINISHED), *json = beneath_join(base, "", SUFFIX_TEXT);
+	if (ts == NULL || json == NULL || fstatat(folder, ts, file, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(file->st_mode))
+		goto out;
+	fd = beneath_open(folder, json, O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0 || fstat(fd, &report) != 0 || !S_ISREG(report.st_mode) || report.st_size > LIMIT_REPORT_BYTES)
+		goto out;
+	text = calloc(1, (size_t)report.st_size + 1);
+	if (text == NULL || pread(fd, text, (size_t)report.st_size, 0) != report.st_size)
+		goto out;
+	*bytes = (uint64_t)file->st_size + (uint64_t)report.st_size;
+	ours = is_report_of(text, base);
+out:
+	if (fd >= 0)
+		close(fd);
+	free(text);
+	free(ts);
+	free(json);
+	return ours;
+}
+
+/* ---- removing ---------------------------------------------------------------------------------------------------- */
+
+/* The report goes last: without one the recording would count as foreign, and stay for ever after a kill in between. */
+static tsr_error remove_pair(const struct place *place)
+{
+	char *ts = beneath_join(place->base, "", SUFFIX_FINISHED), *json = beneath_join(place->base, "", SUFFIX_TEXT);
+	tsr_error err = ts != NULL && json != NULL ? TSR_OK : TSR_E_NOMEM;
+	if (err == TSR_OK && (unlinkat(place->folder, ts, 0) != 0 || unlinkat(place->folder, json, 0) != 0))
+		err = tsr_error_from_errno(errno);
+	free(ts);
+	free(json);
+	return err;
+}
+
+tsr_error space_remove(const char *folder, const char *name)
+{
+	struct place place;
+	struct stat file;
+	uint64_t bytes;
+	tsr_error err = place_open(&place, folder, name, false);
+	if (err != TSR_OK)
+		return err;
+	err = is_ours(place.folder, place.base, &file, &bytes) ? remove_pair(&place) : TSR_E_NOTFOUND;
+	place_close(&place);
+	return err;
+}
+
+/* ---- retention ----------------------------------------------------------------------------------------------------- */
+
+struct recording {
+	char *name; /* below the folder, without ending */
+	uint64_t bytes;
+	int64_t ended_us; /* UTC */
+};
+
+struct list {
+	struct recording *item;
+	size_t count, alloc;
+	uint64_t bytes;
+	tsr_error error;
+};
+
+static bool grow(struct list *l)
+{
+	if (l->count == LIMIT_RETENTION_FILES) {
+		l->error = TSR_E_LIMIT;
+		return false;
+	}
+	if (l->count < l->alloc)
+		return true;
+	size_t alloc = l->alloc * 2 + 64;
+	struct recording *item = realloc(l->item, alloc * sizeof(*item));
+	if (item == NULL) {
+		l->error = TSR_E_NOMEM;
+		return false;
+	}
+	l->item = item;
+	l->alloc = alloc;
+	return true;
+}
+
+static void collect(void *ctx, const struct walk_file *file)
+{
+	struct list *l = ctx;
+	struct stat st;
+	uint64_t bytes;
+	if (!ends_with(file->base, SUFFIX_TEXT) || ends_with(file->base, SUFFIX_TEXT_RUNNING))
+		return;
+	char *base = strndup(file->base, strlen(file->base) - strlen(SUFFIX_TEXT));
+	if (base != NULL && is_ours(file->folder, base, &st, &bytes) && grow(l)) {
+		struct recording *r = &l->item[l->count];
+		r->name = strndup(file->name, strlen(file->name) - strlen(SUFFIX_TEXT));
+		r->bytes = bytes;
+		r->ended_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
+		l->bytes += bytes;
+		l->count += r->name != NULL;
+	}
+	free(base);
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const struct recording *x = a, *y = b;
+	return x->ended_us < y->ended_us ? -1 : x->ended_us > y->ended_us;
+}
+
+/* Why this one, the oldest of what is left, has to go; NULL when it may stay. */
+static const char *why_remove(const struct retention *limits, const struct recording *r, uint64_t bytes, int64_t now_us)
+{
+	if (limits->max_age_us > 0 && now_us - r->ended_us > limits->max_age_us)
+		return "age";
+	return limits->max_bytes > 0 && bytes > limits->max_bytes ? "size" : NULL;
+}
+
+static tsr_error remove_one(const char *folder, const struct retention *limits, const struct recording *r,
+			    const char *reason)
+{
+	char *absolute = realpath(folder, NULL);
+	char *path = absolute != NULL ? beneath_join(absolute, "/", r->name) : NULL;
+	char *file = path != NULL ? beneath_join(path, "", SUFFIX_FINISHED) : NULL;
+	tsr_error err = file != NULL ? space_remove(folder, r->name) : TSR_E_NOMEM;
+	if (err == TSR_OK) {
+		log_line(TSR_LOG_INFO, NULL, "removed by %s: %s", reason, file);
+		if (limits->removed != NULL)
+			limits->removed(limits->ctx, file, r->bytes, reason);
+	} else {
+		log_line(TSR_LOG_WARNING, NULL, "could not be removed: %s/%s: %s", folder, r->name, tsr_strerror(err));
+	}
+	free(file);
+	free(path);
+	free(absolute);
+	return err;
+}
+
+tsr_error space_retain(const char *folder, const struct retention *limits)
+{
+	struct list l = {0};
+	int64_t now_us = clock_utc_us();
+	tsr_error err = walk_folder(folder, collect, &l);
+	if (l.count > 0)
+		qsort(l.item, l.count, sizeof(l.item[0]), by_age);
+	for (size_t i = 0; i < l.count; i++) {
+		struct recording *r = &l.item[i];
+		const char *reason = why_remove(limits, r, l.bytes, now_us);
+		tsr_error failed = reason != NULL ? remove_one(folder, limits, r, reason) : TSR_OK;
+		if (reason != NULL && failed == TSR_OK)
+			l.bytes -= r->bytes;
+		if (l.error == TSR_OK)
+			l.error = failed;
+		free(r->name);
+	}
+	free(l.item);
+	return err != TSR_OK ? err : l.error;
+}
