@@ -1,7 +1,25 @@
-# Tests of the whole engine, through recorder.h alone, and of the tool's capture readers. A program NAME is built from
-# tests/pipeline/NAME.c.
+# Tests of the whole engine, through recorder.h alone, and of janus-tsrec. A program NAME is built from tests/pipeline/NAME.c
+# and the helpers below.
+check_LTLIBRARIES = libpipeline.la
+libpipeline_la_SOURCES = \
+	tests/pipeline/capfile.c tests/pipeline/capfile.h \
+	tests/pipeline/capture_util.c tests/pipeline/capture_util.h \
+	tests/pipeline/harness.c tests/pipeline/harness.h \
+	tests/pipeline/media.c tests/pipeline/media.h \
+	tests/pipeline/sender.c tests/pipeline/sender.h \
+	tests/pipeline/tscheck.c tests/pipeline/tscheck.h
+libpipeline_la_LIBADD = libcapture.la librecorder.la
+
+pipeline_libs = libpipeline.la $(CMOCKA_LIBS)
 PIPELINE_TESTS =
 PIPELINE_TESTS += tests/pipeline/test_capture
-tests_pipeline_test_capture_LDADD = libcapture.la $(LDADD)
+tests_pipeline_test_capture_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_mjr
+tests_pipeline_test_mjr_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_recording
+tests_pipeline_test_recording_LDADD = $(pipeline_libs)
 check_PROGRAMS += $(PIPELINE_TESTS)
 TESTS += $(PIPELINE_TESTS)
+EXTRA_DIST += tests/data/README tests/data/gray.h264 tests/data/small.h264 tests/data/small.ivf tests/data/small.opus
+PIPELINE_TESTS += tests/pipeline/test_control
+tests_pipeline_test_control_LDADD = libpipeline.la $(CMOCKA_LIBS)

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a host does to a recording while it runs: pause, split, limits, tracks that come late, go, or never send. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+#include "sender.h"
+#include "tscheck.h"
+
+#define S        G_USEC_PER_SEC
+#define START_US 1700000000000000LL
+
+static struct media *h264, *opus;
+
+struct call {
+	struct harness h;
+	struct sender video, audio;
+	int video_track, audio_track; /* -1 = not there (yet) */
+	int64_t now_us;
+};
+
+static void push_video(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct call *c = ctx;
+	if (c->video_track >= 0 && !rtcp)
+		tsr_push_rtp(c->h.recording, (unsigned)c->video_track, data, size, arrival_us);
+}
+
+static void push_audio(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct call *c = ctx;
+	if (c->audio_track >= 0 && !rtcp)
+		tsr_push_rtp(c->h.recording, (unsigned)c->audio_track, data, size, arrival_us);
+}
+
+static struct call *call_start(const tsr_recording_config *config)
+{
+	struct call *c = g_new0(struct call, 1);
+	harness_start(&c->h, true, config);
+	c->video = (struct sender){
+		.media = h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = push_video, .ctx = c};
+	c->audio = (struct sender){
+		.media = opus, .payload_type = 111, .ssrc = 2, .start_us = START_US, .send = push_audio, .ctx = c};
+	c->video_track = c->audio_track = -1;
+	return c;
+}
+
+/* Both senders go on for so long; what has no track is not pushed. */
+static void run(struct call *c, int64_t duration_us)
+{
+	c->now_us += duration_us;
+	for (;;) {
+		struct sender *next = sender_next_us(&c->video) <= sender_next_us(&c->audio) ? &c->video : &c->audio;
+		if (sender_next_us(next) >= c->now_us)
+			return;
+		sender_frame(next);
+	}
+}
+
+static void both_tracks(struct call *c)
+{
+	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
+	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
+}
+
+static void call_end(struct call *c)
+{
+	harness_finish(&c->h);
+	g_free(c);
+}
+
+static const tsr_recording_config copy_all = {.audio_mode = TSR_AUDIO_COPY};
+
+static double seconds(int64_t ticks)
+{
+	return (double)ticks / 90000;
+}
+
+static void pause_leaves_no_hole(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_TRANSCODE});
+	both_tracks(c);
+	run(c, 4 * S);
+	assert_int_equal(tsr_recording_pause(c->h.recording), TSR_OK);
+	assert_int_equal(tsr_recording_pause(c->h.recording), TSR_E_BUSY);
+	run(c, 10 * S);
+	assert_int_equal(tsr_recording_resume(c->h.recording), TSR_OK);
+	assert_int_equal(tsr_recording_resume(c->h.recording), TSR_E_BUSY);
+	run(c, 6 * S);
+	harness_stop(&c->h, NULL);
+	assert_int_equal(c->h.events[TSR_EVENT_PAUSED], 1);
+	assert_int_equal(c->h.events[TSR_EVENT_RESUMED], 1);
+	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1);
+	assert_in_range(c->h.duration_ms, 9800, 10200);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	const struct tscheck_stream *v = tscheck_find(&check, TSR_CODEC_H264), *a = tscheck_find(&check, TSR_CODEC_AAC);
+	assert_int_equal(v->errors + v->backwards + a->errors + a->backwards, 0);
+	/* Audio goes on at once; video with the next keyframe, of which the medium has one a second. */
+	assert_true(seconds(a->longest_gap_90k) < 0.1);
+	assert_true(seconds(v->longest_gap_90k) < 2.1);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
+/* The files of a folder that end so, counted; with each checked to play. Video frames and their total. */
+static unsigned check_segments(const struct call *c, unsigned *video_frames, unsigned *audio_frames, int64_t *last_90k)
+{
+	unsigned files = 0;
+	*video_frames = *audio_frames = 0;
+	*last_90k = -1;
+	for (unsigned i = 1; i < 100; i++) {
+		char *path = g_strdup_printf("%s/test-%05u.ts", c->h.folder, i);
+		if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+			struct tscheck check;
+			tscheck_file(path, &check);
+			const struct tscheck_stream *v = tscheck_find(&check, TSR_CODEC_H264),
+						    *a = tscheck_find(&check, TSR_CODEC_OPUS);
+			assert_int_equal(v->errors + v->backwards, 0);
+			assert_true(v->first_90k > *last_90k); /* timestamps go on from file to file */
+			*last_90k = v->last_90k;
+			*video_frames += v->packets;
+			*audio_frames += a->packets;
+			tscheck_finish(&check);
+			files++;
+		}
+		g_free(path);
+	}
+	return files;
+}
+
+static void segments_lose_and_repeat_nothing(void **state)
+{
+	(void)state;
+	struct call *c =
+		call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .segment_duration_us = 3 * S});
+	both_tracks(c);
+	run(c, 20 * S);
+	harness_stop(&c->h, NULL);
+	unsigned video, audio;
+	int64_t last_90k;
+	unsigned files = check_segments(c, &video, &audio, &last_90k);
+	assert_in_range(files, 4, 7);
+	assert_int_equal(c->h.events[TSR_EVENT_SEGMENT], files - 1);
+	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1);
+	assert_int_equal(video, c->video.frames);
+	assert_int_equal(audio, c->audio.frames);
+	call_end(c);
+}
+
+static void split_on_request(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	both_tracks(c);
+	assert_int_equal(tsr_recording_split(c->h.recording), TSR_E_BUSY); /* nothing to split yet */
+	run(c, 5 * S);
+	assert_int_equal(tsr_recording_split(c->h.recording), TSR_OK);
+	run(c, 5 * S);
+	harness_stop(&c->h, NULL);
+	assert_int_equal(c->h.events[TSR_EVENT_SEGMENT], 1);
+	assert_true(g_str_has_suffix(c->h.path, "test-00002.ts"));
+	char *first = g_strdup_printf("%s/test.ts", c->h.folder);
+	struct tscheck one, two;
+	tscheck_file(first, &one);
+	tscheck_file(c->h.path, &two);
+	assert_int_equal(tscheck_find(&one, TSR_CODEC_H264)->packets + tscheck_find(&two, TSR_CODEC_H264)->packets,
+			 c->video.frames);
+	tscheck_finish(&one);
+	tscheck_finish(&two);
+	g_free(first);
+	call_end(c);
+}
+
+static void limits_end_it(void **state)
+{
+	(void)state;
+	static const struct {
+		tsr_recording_config config;
+		int64_t least_ms, most_ms;
+	} rows[] = {
+		{{.audio_mode = TSR_AUDIO_COPY, .max_duration_us = 5 * S}, 5000, 5400},
+		{{.audio_mode = TSR_AUDIO_COPY, .max_size = 100000}, 1000, 19000},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct call *c = call_start(&rows[i].config);
+		both_tracks(c);
+		run(c, 20 * S);
+		assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1); /* by itself, before anybody stopped it */
+		assert_in_range(c->h.duration_ms, rows[i].least_ms, rows[i].most_ms);
+		if (rows[i].config.max_size != 0)
+			assert_in_range(c->h.bytes, rows[i].config.max_size, rows[i].config.max_size * 3 / 2);
+		call_end(c);
+	}
+}
+
+/* Audio is added by a renegotiation 5 s into the call: the same file has it from then on. */
+static void a_late_track_joins_the_file(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
+	run(c, 5 * S);
+	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
+	run(c, 5 * S);
+	harness_stop(&c->h, NULL);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	const struct tscheck_stream *v = tscheck_find(&check, TSR_CODEC_H264),
+				    *a = tscheck_find(&check, TSR_CODEC_OPUS);
+	assert_int_equal(v->packets, c->video.frames);
+	assert_int_equal(v->errors + v->backwards, 0);
+	assert_in_range(a->packets, 248, 252);
+	assert_true(ABS(seconds(a->first_90k - v->first_90k) - 5) < 0.1);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
+static void an_ended_track_takes_nothing_more(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	both_tracks(c);
+	run(c, 5 * S);
+	tsr_recording_end_track(c->h.recording, (unsigned)c->video_track);
+	run(c, 5 * S);
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	assert_true(stats->track[0].ended);
+	assert_in_range(stats->track[0].last_pts_90k, 90000 * 4, 90000 * 5);
+	assert_in_range(c->h.duration_ms, 9800, 10100);
+	g_free(stats);
+	call_end(c);
+}
+
+static void a_track_that_never_sends_is_told(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .track_timeout_us = 3 * S});
+	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
+	(void)harness_track(&c->h, TSR_CODEC_OPUS);
+	run(c, 8 * S);
+	harness_stop(&c->h, NULL);
+	assert_string_equal(c->h.warnings, "no_audio ");
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	assert_int_equal(check.count, 1);
+	assert_int_equal(check.stream[0].packets, c->video.frames);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
+static void audio_alone_is_a_recording(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
+	run(c, 5 * S);
+	assert_int_equal(c->h.events[TSR_EVENT_RECORDING], 1);
+	harness_stop(&c->h, NULL);
+	assert_string_equal(c->h.warnings, "");
+	assert_in_range(c->h.duration_ms, 4900, 5100);
+	call_end(c);
+}
+
+static void no_media_leaves_no_file(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	both_tracks(c);
+	harness_stop(&c->h, NULL);
+	assert_null(c->h.path);
+	GDir *dir = g_dir_open(c->h.folder, 0, NULL);
+	assert_null(g_dir_read_name(dir));
+	g_dir_close(dir);
+	call_end(c);
+}
+
+/* Video that begins in the middle of a GOP waits for a keyframe and asks for one, once a second at most. */
+static void video_begins_with_a_keyframe(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	run(c, S / 2); /* nobody listens yet */
+	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
+	run(c, 5 * S);
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	assert_true(stats->track[0].frames_skipped > 0);
+	assert_in_range(c->h.events[TSR_EVENT_KEYFRAME_NEEDED], 1, 2);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	assert_int_equal(check.stream[0].errors, 0);
+	assert_int_equal(check.stream[0].packets + stats->track[0].frames_skipped, stats->track[0].frames);
+	tscheck_finish(&check);
+	g_free(stats);
+	call_end(c);
+}
+
+static void refuses_bad_configurations(void **state)
+{
+	(void)state;
+	char *folder = g_dir_make_tmp("tsr-control-XXXXXX", NULL);
+	tsr_engine *engine = tsr_engine_create(&(tsr_engine_config){.offline = true});
+	static const struct {
+		const char *id, *filename;
+		tsr_error err;
+	} rows[] = {
+		{NULL, NULL, TSR_E_INVAL},
+		{"", NULL, TSR_E_INVAL},
+		{"a/b", NULL, TSR_E_INVAL},
+		{"..", NULL, TSR_E_INVAL},
+		{"a b", NULL, TSR_E_INVAL},
+		{"a\n", NULL, TSR_E_INVAL},
+		{"ok", "../up", TSR_E_INVAL},
+		{"ok", "/abs", TSR_E_INVAL},
+		{"ok", "a/../../b", TSR_E_INVAL},
+		{"ok", "a//b", TSR_E_INVAL},
+		{"ok", "a/", TSR_E_INVAL},
+		{"ok", "a\x01", TSR_E_INVAL},
+		{"ok", "./a", TSR_E_INVAL},
+		{"A123456789012345678901234567890123456789012345678901234567890123x", NULL, TSR_E_INVAL},
+	};
+	tsr_recording *recording = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		tsr_recording_config config = {.folder = folder, .id = rows[i].id, .filename = rows[i].filename};
+		assert_int_equal(tsr_recording_create(engine, &config, &recording), rows[i].err);
+		assert_null(recording);
+	}
+	tsr_recording_config missing = {.folder = "/nonexistent/folder", .id = "ok"};
+	assert_int_equal(tsr_recording_create(engine, &missing, &recording), TSR_E_NOTFOUND);
+	tsr_recording_config config = {.folder = folder, .id = "ok"};
+	assert_int_equal(tsr_recording_create(engine, &config, &recording), TSR_OK);
+	tsr_recording *second = NULL;
+	assert_int_equal(tsr_recording_create(engine, &config, &second), TSR_E_EXISTS);
+	tsr_recording_stop(recording, "stop");
+	tsr_recording_unref(recording);
+	tsr_engine_destroy(engine);
+	remove_folder(folder);
+	g_free(folder);
+}
+
+static int load(void **state)
+{
+	(void)state;
+	char *video = media_path("small.h264"), *audio = media_path("small.opus");
+	h264 = media_load(video, 30);
+	opus = media_load(audio, 50);
+	g_free(video);
+	g_free(audio);
+	return 0;
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	media_free(h264);
+	media_free(opus);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pause_leaves_no_hole),
+		cmocka_unit_test(segments_lose_and_repeat_nothing),
+		cmocka_unit_test(split_on_request),
+		cmocka_unit_test(limits_end_it),
+		cmocka_unit_test(a_late_track_joins_the_file),
+		cmocka_unit_test(an_ended_track_takes_nothing_more),
+		cmocka_unit_test(a_track_that_never_sends_is_told),
+		cmocka_unit_test(audio_alone_is_a_recording),
+		cmocka_unit_test(no_media_leaves_no_file),
+		cmocka_unit_test(video_begins_with_a_keyframe),
+		cmocka_unit_test(refuses_bad_configurations),
+	};
+	return cmocka_run_group_tests(tests, load, unload);
+}
