@@ -1,53 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "json.h"
 #include "recording.h"
 #include "sink/textfile.h"
 
-/* ---- a little JSON: objects and arrays of what we know to be there ---- */
-
-static void add_string(GString *s, const char *key, const char *value)
-{
-	g_string_append_printf(s, "\"%s\": ", key);
-	if (value == NULL) {
-		g_string_append(s, "null");
-		return;
-	}
-	g_string_append_c(s, '"');
-	for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
-			g_string_append_printf(s, "\\%c", *c);
-		else if (*c < 0x20)
-			g_string_append_printf(s, "\\u%04x", *c);
-		else
-			g_string_append_c(s, (char)*c);
-	}
-	g_string_append_c(s, '"');
-}
-
-static void add_int(GString *s, const char *key, int64_t value)
-{
-	g_string_append_printf(s, "\"%s\": %" G_GINT64_FORMAT, key, value);
-}
-
-static void add_bool(GString *s, const char *key, bool value)
-{
-	g_string_append_printf(s, "\"%s\": %s", key, value ? "true" : "false");
-}
-
-static void add_time(GString *s, const char *key, int64_t utc_us)
-{
-	GDateTime *seconds = g_date_time_new_from_unix_utc(utc_us / US_PER_S);
-	char *date = g_date_time_format(seconds, "%Y-%m-%dT%H:%M:%S");
-	g_string_append_printf(s, "\"%s\": \"%s.%03dZ\"", key, date, (int)(utc_us % US_PER_S / 1000));
-	g_free(date);
-	g_date_time_unref(seconds);
-}
-
 #define NEXT(s) g_string_append(s, ",\n  ")
 #define MORE(s) g_string_append(s, ", ")
-
-/* ---- the parts ---- */
 
 static void add_track_numbers(GString *s, const tsr_track_stats *t)
 {
@@ -80,33 +39,33 @@ static void add_track_numbers(GString *s, const tsr_track_stats *t)
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		MORE(s);
-		add_int(s, numbers[i].key, numbers[i].value);
+		json_int(s, numbers[i].key, numbers[i].value);
 	}
 }
 
 static void add_track(GString *s, const tsr_track_stats *t)
 {
 	g_string_append(s, "{");
-	add_string(s, "type", tsr_codec_is_video(t->codec_in) ? "video" : "audio");
+	json_string(s, "type", tsr_codec_is_video(t->codec_in) ? "video" : "audio");
 	MORE(s);
-	add_string(s, "label", t->label);
+	json_string(s, "label", t->label);
 	MORE(s);
-	add_string(s, "codec", tsr_codec_name(t->codec_in));
+	json_string(s, "codec", tsr_codec_name(t->codec_in));
 	MORE(s);
-	add_string(s, "recorded_as", tsr_codec_name(t->codec_out));
+	json_string(s, "recorded_as", tsr_codec_name(t->codec_out));
 	MORE(s);
-	add_string(s, "mode", t->transcode ? "transcode" : "copy");
+	json_string(s, "mode", t->transcode ? "transcode" : "copy");
 	MORE(s);
 	if (tsr_codec_is_video(t->codec_in)) {
-		add_int(s, "width", t->width);
+		json_int(s, "width", t->width);
 		MORE(s);
-		add_int(s, "height", t->height);
+		json_int(s, "height", t->height);
 		MORE(s);
-		add_int(s, "resolution_changes", (int64_t)t->resolution_changes);
+		json_int(s, "resolution_changes", (int64_t)t->resolution_changes);
 	} else {
-		add_int(s, "sample_rate", t->sample_rate);
+		json_int(s, "sample_rate", t->sample_rate);
 		MORE(s);
-		add_int(s, "channels", t->channels);
+		json_int(s, "channels", t->channels);
 	}
 	add_track_numbers(s, t);
 	g_string_append(s, "}");
@@ -115,54 +74,54 @@ static void add_track(GString *s, const tsr_track_stats *t)
 static void add_gap(GString *s, const tsr_gap *gap)
 {
 	g_string_append(s, "{");
-	add_int(s, "track", gap->track);
+	json_int(s, "track", gap->track);
 	MORE(s);
-	add_string(s, "cause", gap->cause);
+	json_string(s, "cause", gap->cause);
 	MORE(s);
-	add_int(s, "start_ms", gap->start_ms);
+	json_int(s, "start_ms", gap->start_ms);
 	MORE(s);
-	add_int(s, "end_ms", gap->end_ms);
+	json_int(s, "end_ms", gap->end_ms);
 	MORE(s);
-	add_int(s, "frames", (int64_t)gap->frames);
+	json_int(s, "frames", (int64_t)gap->frames);
 	MORE(s);
-	add_int(s, "bytes", (int64_t)gap->bytes);
+	json_int(s, "bytes", (int64_t)gap->bytes);
 	g_string_append(s, "}");
 }
 
 static void add_head(GString *s, const tsr_recording *r, const tsr_stats *stats, const struct sink_result *result)
 {
 	char *file = g_path_get_basename(result->path);
-	add_string(s, "id", r->config.id);
+	json_string(s, "id", r->config.id);
 	NEXT(s);
-	add_string(s, "name", r->config.name);
+	json_string(s, "name", r->config.name);
 	NEXT(s);
 	g_string_append_printf(s, "\"metadata\": %s", r->config.metadata != NULL ? r->config.metadata : "{}");
 	NEXT(s);
-	add_string(s, "file", file);
+	json_string(s, "file", file);
 	NEXT(s);
-	add_time(s, "started", stats->started_utc_us);
+	json_time(s, "started", stats->started_utc_us);
 	NEXT(s);
-	add_time(s, "ended", clock_utc_us());
+	json_time(s, "ended", clock_utc_us());
 	NEXT(s);
-	add_int(s, "duration_ms", stats->duration_ms);
+	json_int(s, "duration_ms", stats->duration_ms);
 	NEXT(s);
-	add_int(s, "bytes", (int64_t)result->bytes);
+	json_int(s, "bytes", (int64_t)result->bytes);
 	NEXT(s);
-	add_string(s, "sha256", result->sha256);
+	json_string(s, "sha256", result->sha256);
 	NEXT(s);
-	add_string(s, "reason", atomic_load(&r->reason));
+	json_string(s, "reason", atomic_load(&r->reason));
 	NEXT(s);
-	add_string(s, "error", result->error != TSR_OK ? tsr_strerror(result->error) : NULL);
+	json_string(s, "error", result->error != TSR_OK ? tsr_strerror(result->error) : NULL);
 	NEXT(s);
-	add_bool(s, "recovered", false);
+	json_bool(s, "recovered", false);
 	NEXT(s);
-	add_int(s, "segment", stats->segment);
+	json_int(s, "segment", stats->segment);
 	NEXT(s);
-	add_int(s, "writes", (int64_t)stats->writes);
+	json_int(s, "writes", (int64_t)stats->writes);
 	NEXT(s);
-	add_int(s, "flushes", (int64_t)stats->flushes);
+	json_int(s, "flushes", (int64_t)stats->flushes);
 	NEXT(s);
-	add_int(s, "flush_latency_max_us", stats->flush_latency_max_us);
+	json_int(s, "flush_latency_max_us", stats->flush_latency_max_us);
 	g_free(file);
 }
 
@@ -177,7 +136,7 @@ static char *report_text(const tsr_recording *r, const tsr_stats *stats, const s
 		add_track(s, &stats->track[i]);
 	}
 	g_string_append(s, "],\n  ");
-	add_int(s, "gap_count", stats->gaps);
+	json_int(s, "gap_count", stats->gaps);
 	NEXT(s);
 	g_string_append(s, "\"gaps\": [");
 	for (unsigned i = 0; i < stats->gaps && i < TSR_MAX_GAPS; i++) {
