@@ -274,4 +274,65 @@ void tsr_recording_get_stats(tsr_recording *recording, tsr_stats *out);
 
 /* ---- files that an earlier run left behind -------------------------------------------------------------------------- */
 
+typedef struct tsr_recovered_track {
+	uint16_t pid;
+	tsr_codec codec;            /* as the file's tables say; TSR_CODEC_NONE when it is none of ours */
+	uint64_t frames;
+	int64_t first_pts_90k, last_pts_90k;
+} tsr_recovered_track;
+
+/* What became of one NAME.recording.ts. Strings are borrowed for the call. */
+typedef struct tsr_recovered {
+	tsr_error error;            /* TSR_OK; TSR_E_MALFORMED: no transport stream, left alone; TSR_E_EXISTS: NAME.ts is there;
+				       TSR_E_NOSPACE, _READONLY, _IO: left as it is, the next run tries again */
+	const char *id;             /* the last component of its name, which is the recording's id unless a file name was given */
+	const char *path;           /* absolute: where it lies now; NULL when it held no media and was removed */
+	uint64_t bytes;             /* of the file as recovered */
+	uint64_t bytes_cut;         /* cut off at its end */
+	int64_t duration_ms;
+	int64_t ended_utc_us;       /* when it was last written */
+	const char *sha256;         /* NULL unless the report is on */
+	unsigned tracks;
+	tsr_recovered_track track[TSR_MAX_TRACKS];
+} tsr_recovered;
+
+typedef struct tsr_recover_config {
+	bool keep;                  /* tell what would become of them, change nothing; `path` is the one they have */
+	bool report;                /* NAME.json and a SHA-256 beside each */
+	unsigned file_mode;         /* of the reports; 0 = 0644 */
+	void (*on_recovered)(void *user, const tsr_recovered *recovered); /* once per file, on the calling thread */
+	void *user;
+} tsr_recover_config;
+
+/* Cuts NAME.recording.ts after the last whole frame of each track, makes it durable and renames it to NAME.ts. It may be killed
+ * at any time; the next run comes to the same file. `path` is the file's. Returns recovered->error, or without a call of
+ * on_recovered TSR_E_INVAL (the path does not end in .recording.ts), TSR_E_NOTFOUND, TSR_E_BUSY (a live recorder holds it),
+ * TSR_E_ACCESS, TSR_E_NOMEM. Any thread; blocks on the disk. */
+TSR_MUST_USE tsr_error tsr_recover_file(const char *path, const tsr_recover_config *config);
+
+/* All of a folder and its sub-folders, one after another, in constant memory; those that are held are passed over. TSR_OK also
+ * when single files failed; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO, TSR_E_NOMEM. */
+TSR_MUST_USE tsr_error tsr_recover_folder(const char *folder, const tsr_recover_config *config);
+
+/* ---- space ----------------------------------------------------------------------------------------------------------- */
+
+/* Bytes that may still be written in the folder's file system. TSR_OK and *bytes; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO. */
+TSR_MUST_USE tsr_error tsr_free_space(const char *folder, uint64_t *bytes);
+
+typedef struct tsr_retention {
+	int64_t max_age_us;         /* since the recording ended; 0 = for ever */
+	uint64_t max_bytes;         /* of all finished recordings; 0 = no limit */
+	/* After each removal; `path` (of NAME.ts) is borrowed, `reason` is "age" or "size". May be NULL. */
+	void (*on_removed)(void *user, const char *path, uint64_t bytes, const char *reason);
+	void *user;
+} tsr_retention;
+
+/* Removes finished recordings of the folder and its sub-folders, oldest first, until both limits are kept; only such that a
+ * NAME.json of this recorder names. TSR_OK, the errors of tsr_recover_folder, or the first error of a removal. */
+TSR_MUST_USE tsr_error tsr_retain(const char *folder, const tsr_retention *retention);
+
+/* Removes one finished recording: NAME.ts and NAME.json; `name` is below the folder and without ending. TSR_OK; TSR_E_INVAL,
+ * TSR_E_NOTFOUND (no such file, or none with a report of this recorder), TSR_E_ACCESS, TSR_E_READONLY, TSR_E_IO, TSR_E_NOMEM. */
+TSR_MUST_USE tsr_error tsr_remove(const char *folder, const char *name);
+
 #endif

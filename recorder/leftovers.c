@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The part of recorder.h that deals with files and no recording: recovery, free space, retention. */
+#include <string.h>
+
+#include "common/log.h"
+#include "json.h"
+#include "recorder.h"
+#include "sink/recover.h"
+#include "sink/space.h"
+#include "sink/textfile.h"
+
+/* ---- recovery ---------------------------------------------------------------------------------------------------- */
+
+static void add_track(tsr_recovered *out, const struct tsscan *scan, const struct tsscan_pid *p)
+{
+	if (!p->pes || p->units == 0 || out->tracks == TSR_MAX_TRACKS)
+		return;
+	out->track[out->tracks++] = (tsr_recovered_track){
+		.pid = p->pid,
+		.codec = tstables_codec(&scan->tables, p->pid),
+		.frames = p->units,
+		.first_pts_90k = p->first_pts_90k,
+		.last_pts_90k = p->last_pts_90k,
+	};
+}
+
+/* From the first frame of any track to the last one. */
+static int64_t duration_ms(const tsr_recovered *r)
+{
+	if (r->tracks == 0)
+		return 0;
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	for (unsigned i = 0; i < r->tracks; i++) {
+		if (r->track[i].first_pts_90k < first)
+			first = r->track[i].first_pts_90k;
+		if (r->track[i].last_pts_90k > last)
+			last = r->track[i].last_pts_90k;
+	}
+	return (last - first) / 90;
+}
+
+static tsr_recovered recovered_of(const struct recover_result *r)
+{
+	const char *slash = strrchr(r->name, '/');
+	tsr_recovered out = {
+		.error = r->error,
+		.id = slash != NULL ? slash + 1 : r->name,
+		.path = r->path,
+		.bytes = r->bytes,
+		.bytes_cut = r->bytes_cut,
+		.ended_utc_us = r->ended_utc_us,
+		.sha256 = r->sha256,
+	};
+	for (unsigned i = 0; r->scan != NULL && i < r->scan->pids; i++)
+		add_track(&out, r->scan, &r->scan->pid[i]);
+	out.duration_ms = duration_ms(&out);
+	return out;
+}
+
+static void json_track(GString *s, const tsr_recovered_track *t)
+{
+	g_string_append(s, "{");
+	json_string(s, "type", tsr_codec_is_video(t->codec) ? "video" : "audio");
+	g_string_append(s, ", ");
+	json_string(s, "recorded_as", tsr_codec_name(t->codec));
+	g_string_append(s, ", ");
+	json_int(s, "frames_written", (int64_t)t->frames);
+	g_string_append(s, ", ");
+	json_int(s, "first_ms", t->first_pts_90k / 90);
+	g_string_append(s, ", ");
+	json_int(s, "last_ms", t->last_pts_90k / 90);
+	g_string_append(s, "}");
+}
+
+/* What can still be known: the members are named as in the report of a recording that ended by itself. */
+static char *report_text(const tsr_recovered *r)
+{
+	char *file = g_path_get_basename(r->path);
+	GString *s = g_string_new("{\n  ");
+	json_string(s, "id", r->id);
+	g_string_append(s, ",\n  ");
+	json_string(s, "file", file);
+	g_string_append(s, ",\n  ");
+	json_time(s, "started", r->ended_utc_us - r->duration_ms * 1000);
+	g_string_append(s, ",\n  ");
+	json_time(s, "ended", r->ended_utc_us);
+	g_string_append(s, ",\n  ");
+	json_int(s, "duration_ms", r->duration_ms);
+	g_string_append(s, ",\n  ");
+	json_int(s, "bytes", (int64_t)r->bytes);
+	g_string_append(s, ",\n  ");
+	json_string(s, "sha256", r->sha256);
+	g_string_append(s, ",\n  ");
+	json_bool(s, "recovered", true);
+	g_string_append(s, ",\n  ");
+	json_int(s, "bytes_cut", (int64_t)r->bytes_cut);
+	g_string_append(s, ",\n  \"tracks\": [");
+	for (unsigned i = 0; i < r->tracks; i++) {
+		g_string_append(s, i == 0 ? "\n    " : ",\n    ");
+		json_track(s, &r->track[i]);
+	}
+	g_string_append(s, "]\n}\n");
+	g_free(file);
+	return g_string_free(s, FALSE);
+}
+
+static void on_sealed(void *ctx, const struct recover_result *result)
+{
+	const tsr_recover_config *config = ctx;
+	tsr_recovered r = recovered_of(result);
+	char *text = report_text(&r);
+	char *name = g_strconcat(result->name, SUFFIX_TEXT, NULL);
+	tsr_error err = textfile_write(result->folder, name, text, strlen(text), config->file_mode);
+	if (err != TSR_OK)
+		log_line(TSR_LOG_ERROR, NULL, "the report %s could not be written: %s", name, tsr_strerror(err));
+	g_free(name);
+	g_free(text);
+}
+
+static void on_done(void *ctx, const struct recover_result *result)
+{
+	const tsr_recover_config *config = ctx;
+	tsr_recovered r = recovered_of(result);
+	if (config->on_recovered != NULL)
+		config->on_recovered(config->user, &r);
+}
+
+static struct recover_config sink_config(const tsr_recover_config *config)
+{
+	return (struct recover_config){
+		.look_only = config->keep,
+		.checksum = config->report,
+		.sealed = config->report ? on_sealed : NULL,
+		.done = on_done,
+		.ctx = (void *)config,
+	};
+}
+
+tsr_error tsr_recover_file(const char *path, const tsr_recover_config *config)
+{
+	struct recover_config c = sink_config(config);
+	return recover_file(path, &c);
+}
+
+tsr_error tsr_recover_folder(const char *folder, const tsr_recover_config *config)
+{
+	struct recover_config c = sink_config(config);
+	return recover_folder(folder, &c);
+}
+
+/* ---- space --------------------------------------------------------------------------------------------------------- */
+
+tsr_error tsr_free_space(const char *folder, uint64_t *bytes)
+{
+	return space_free(folder, bytes);
+}
+
+tsr_error tsr_retain(const char *folder, const tsr_retention *retention)
+{
+	struct retention r = {
+		.max_age_us = retention->max_age_us,
+		.max_bytes = retention->max_bytes,
+		.removed = retention->on_removed,
+		.ctx = retention->user,
+	};
+	return space_retain(folder, &r);
+}
+
+tsr_error tsr_remove(const char *folder, const char *name)
+{
+	return space_remove(folder, name);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Recovery and retention as recorder.h has them: what is told, and the report that is written. */
+#include "sink_util.h"
+
+#include "../../recorder/recorder.h"
+
+struct told {
+	unsigned files;
+	tsr_error error;
+	char id[64], path[PATH_MAX], sha256[65];
+	uint64_t bytes, cut;
+	int64_t duration_ms;
+	unsigned tracks;
+	tsr_recovered_track track[2];
+};
+
+static void on_recovered(void *user, const tsr_recovered *r)
+{
+	struct told *t = user;
+	t->files++;
+	t->error = r->error;
+	snprintf(t->id, sizeof(t->id), "%s", r->id);
+	snprintf(t->path, sizeof(t->path), "%s", r->path != NULL ? r->path : "");
+	snprintf(t->sha256, sizeof(t->sha256), "%s", r->sha256 != NULL ? r->sha256 : "");
+	t->bytes = r->bytes;
+	t->cut = r->bytes_cut;
+	t->duration_ms = r->duration_ms;
+	t->tracks = r->tracks;
+	for (unsigned i = 0; i < 2 && i < r->tracks; i++)
+		t->track[i] = r->track[i];
+}
+
+/* 20 frames of video and 25 of audio, 40 ms apart, and half a frame; ended at 2001-09-09T01:46:40.250Z. */
+static size_t make_leftover(const char *name)
+{
+	struct ts ts = {0};
+	ts_tables(&ts);
+	for (int i = 0; i < 25; i++) {
+		if (i < 20)
+			ts_pes(&ts, 0x100, 5000, 90000 + 3600 * i, true);
+		ts_pes(&ts, 0x101, 300, 90000 + 3600 * i, true);
+	}
+	size_t whole = ts.size;
+	ts_pes(&ts, 0x100, 5000, 999999, true);
+	write_file(name, ts.data, whole + TS_BYTES);
+	const struct timespec times[2] = {{0, 0}, {1000000000, 250000000}};
+	assert_int_equal(utimensat(AT_FDCWD, in_folder(name), times, 0), 0);
+	ts_free(&ts);
+	return whole;
+}
+
+static void test_folder(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.report = true, .file_mode = 0600, .on_recovered = on_recovered, .user = &t};
+	assert_int_equal(mkdir(in_folder("sub"), 0700), 0);
+	size_t whole = make_leftover("sub/rec.recording.ts");
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_int_equal(t.files, 1);
+	assert_int_equal(t.error, TSR_OK);
+	assert_string_equal(t.id, "rec");
+	assert_string_equal(t.path, in_folder("sub/rec.ts"));
+	assert_int_equal(t.bytes, whole);
+	assert_int_equal(t.cut, TS_BYTES);
+	assert_int_equal(t.duration_ms, 960);
+	assert_int_equal(t.tracks, 2);
+	assert_int_equal(t.track[0].codec, TSR_CODEC_H264);
+	assert_int_equal(t.track[0].frames, 20);
+	assert_int_equal(t.track[1].codec, TSR_CODEC_AAC);
+	assert_int_equal(t.track[1].frames, 25);
+	char want[2000];
+	size_t size;
+	uint8_t *report = read_file("sub/rec.json", &size);
+	snprintf(want, sizeof(want),
+		 "{\n  \"id\": \"rec\",\n  \"file\": \"rec.ts\",\n  \"started\": \"2001-09-09T01:46:39.290Z\",\n"
+		 "  \"ended\": \"2001-09-09T01:46:40.250Z\",\n  \"duration_ms\": 960,\n  \"bytes\": %zu,\n"
+		 "  \"sha256\": \"%s\",\n  \"recovered\": true,\n  \"bytes_cut\": 188,\n  \"tracks\": [\n"
+		 "    {\"type\": \"video\", \"recorded_as\": \"h264\", \"frames_written\": 20, \"first_ms\": 1000, "
+		 "\"last_ms\": 1760},\n"
+		 "    {\"type\": \"audio\", \"recorded_as\": \"aac\", \"frames_written\": 25, \"first_ms\": 1000, "
+		 "\"last_ms\": 1960}]\n}\n",
+		 whole, t.sha256);
+	assert_string_equal((char *)report, want);
+	free(report);
+	/* The report makes it a recording that may be removed. */
+	assert_int_equal(tsr_remove(folder, "sub/rec"), TSR_OK);
+	assert_false(exists("sub/rec.ts") || exists("sub/rec.json"));
+}
+
+static void test_file_without_report(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.on_recovered = on_recovered, .user = &t};
+	make_leftover("rec.recording.ts");
+	assert_int_equal(tsr_recover_file(in_folder("rec.ts"), &config), TSR_E_INVAL);
+	assert_int_equal(tsr_recover_file(in_folder("rec.recording.ts"), &config), TSR_OK);
+	assert_int_equal(t.files, 1);
+	assert_string_equal(t.sha256, "");
+	assert_true(exists("rec.ts"));
+	assert_false(exists("rec.json"));
+	assert_int_equal(tsr_remove(folder, "rec"), TSR_E_NOTFOUND);
+}
+
+static void test_keep(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.keep = true, .report = true, .on_recovered = on_recovered, .user = &t};
+	size_t whole = make_leftover("rec.recording.ts");
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_int_equal(t.files, 1);
+	assert_string_equal(t.path, in_folder("rec.recording.ts"));
+	assert_int_equal(t.duration_ms, 960);
+	assert_int_equal(size_of("rec.recording.ts"), whole + TS_BYTES);
+	assert_false(exists("rec.json"));
+}
+
+static void on_removed(void *user, const char *path, uint64_t bytes, const char *reason)
+{
+	assert_string_equal(path, in_folder("rec.ts"));
+	assert_string_equal(reason, "age");
+	*(uint64_t *)user += bytes;
+}
+
+static void test_retain(void **state)
+{
+	(void)state;
+	tsr_recover_config config = {.report = true};
+	uint64_t removed = 0;
+	tsr_retention retention = {.max_age_us = 1, .on_removed = on_removed, .user = &removed};
+	make_leftover("rec.recording.ts");
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	uint64_t bytes = (uint64_t)(size_of("rec.ts") + size_of("rec.json"));
+	assert_int_equal(tsr_retain(folder, &retention), TSR_OK);
+	assert_int_equal(removed, bytes);
+	assert_int_equal(tsr_free_space(folder, &bytes), TSR_OK);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_folder),
+		TEST(test_file_without_report),
+		TEST(test_keep),
+		TEST(test_retain),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
