@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "recording.h"
+#include "sink/space.h"
 
 /* How long the first track's frames wait for the other tracks', so that the first tables name them all. A track that comes
  * later gets new tables. Offline nobody waits and no crash threatens: be generous. */
@@ -51,9 +52,19 @@ static char *segment_name(const tsr_recording *r)
 			: g_strdup(r->config.filename);
 }
 
+/* Whether the file system has what min_free_space asks for; a file system that does not tell is not in the way. */
+static bool has_free_space(const tsr_recording *r)
+{
+	uint64_t bytes;
+	return r->config.min_free_space == 0 || space_free(r->config.folder, &bytes) != TSR_OK ||
+	       bytes >= r->config.min_free_space;
+}
+
 tsr_error output_open(tsr_recording *r)
 {
 	const tsr_recording_config *c = &r->config;
+	if (!has_free_space(r))
+		return TSR_E_NOSPACE;
 	g_free(r->out.name);
 	r->out.name = segment_name(r);
 	struct file_sink_config config = {
@@ -358,6 +369,18 @@ static void stop_at_limits(tsr_recording *r)
 		tsr_recording_stop(r, "max_size");
 }
 
+/* Ends the recording while there is still room to end it well. */
+static void stop_before_disk_is_full(tsr_recording *r)
+{
+	if (r->now_us - r->space_checked_us < SPACE_INTERVAL_US)
+		return;
+	r->space_checked_us = r->now_us;
+	if (has_free_space(r) || atomic_load(&r->stopping))
+		return;
+	events_warn(r, -1, "disk_full", "less than min_free_space is left; the recording ends");
+	tsr_recording_stop(r, "disk_full");
+}
+
 static void stop_on_error(tsr_recording *r)
 {
 	tsr_error err = r->out.error;
@@ -382,6 +405,7 @@ void output_poll(tsr_recording *r)
 		}
 		stop_at_limits(r);
 	}
+	stop_before_disk_is_full(r);
 	stop_on_error(r);
 }
 

@@ -88,7 +88,7 @@ struct tsr_recording {
 	atomic_uint tracks;       /* rises only; a track is whole before it is counted */
 	struct output out;
 	int64_t now_us;           /* of this turn; offline: the newest packet's arrival */
-	int64_t polled_us;
+	int64_t polled_us, space_checked_us;
 	bool in_turn;             /* offline: a stop from within a turn is carried out behind it */
 	int64_t started_us, started_utc_us;
 	int64_t ended_utc_us;

@@ -336,6 +336,8 @@ static void refuses_bad_configurations(void **state)
 	}
 	tsr_recording_config missing = {.folder = "/nonexistent/folder", .id = "ok"};
 	assert_int_equal(tsr_recording_create(engine, &missing, &recording), TSR_E_NOTFOUND);
+	tsr_recording_config greedy = {.folder = folder, .id = "ok", .min_free_space = UINT64_MAX};
+	assert_int_equal(tsr_recording_create(engine, &greedy, &recording), TSR_E_NOSPACE);
 	tsr_recording_config config = {.folder = folder, .id = "ok"};
 	assert_int_equal(tsr_recording_create(engine, &config, &recording), TSR_OK);
 	tsr_recording *second = NULL;
