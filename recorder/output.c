@@ -11,6 +11,7 @@
 #define START_WAIT_US         200000
 #define START_WAIT_OFFLINE_US 3000000
 #define POLL_INTERVAL_US      200000
+#define SPACE_INTERVAL_US     US_PER_S
 
 struct early_frame {
 	struct frame frame; /* data behind this struct */
