@@ -86,6 +86,14 @@ static const struct request_type *find_type(struct request *r, unsigned from)
 	return NULL;
 }
 
+/* The error as an answer. The core prepared a PeerConnection for an offer before anybody saw the request. */
+static json_t *refusal(struct request *r)
+{
+	if (r->session && r->jsep && !json_is_true(json_object_get(r->jsep, "update")))
+		session_refuse_offer(r->session);
+	return event_error(r->code, r->error);
+}
+
 /* The answer, or the error as one. */
 static json_t *run(struct request *r, const struct request_type *type)
 {
@@ -94,7 +102,7 @@ static json_t *run(struct request *r, const struct request_type *type)
 	json_t *answer = type->handler(r);
 	if (r->session)
 		pthread_mutex_unlock(&r->session->requests);
-	return r->code == API_OK ? answer : event_error(r->code, r->error);
+	return r->code == API_OK ? answer : refusal(r);
 }
 
 static void run_job(void *data, void *user G_GNUC_UNUSED)
@@ -135,7 +143,7 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 	if (type)
 		answer = run(&r, type);
 	else if (session)
-		answer = event_error(r.code, r.error);
+		answer = refusal(&r);
 	else
 		answer = event_error(API_UNKNOWN, "this handle is gone");
 	session_unref(session);
@@ -149,7 +157,7 @@ json_t *api_handle_admin_message(json_t *message)
 {
 	struct request r = {.body = message};
 	const struct request_type *type = find_type(&r, REQUEST_ADMIN);
-	return type ? run(&r, type) : event_error(r.code, r.error);
+	return type ? run(&r, type) : refusal(&r);
 }
 
 bool api_init(void)

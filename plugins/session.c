@@ -240,6 +240,15 @@ void session_notify(struct session *session, json_t *event)
 		janus_refcount_decrease(&handle->ref);
 }
 
+void session_refuse_offer(struct session *session)
+{
+	janus_plugin_session *handle = hold_handle(session);
+	if (!handle)
+		return;
+	runtime_gateway->close_pc(handle);
+	janus_refcount_decrease(&handle->ref);
+}
+
 void session_ask_keyframe(struct session *session, int mindex)
 {
 	janus_plugin_session *handle = hold_handle(session);

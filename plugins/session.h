@@ -55,6 +55,9 @@ void session_push(struct session *session, const char *transaction, json_t *mess
 /* Tells Janus's event handlers; takes the reference of `event`. `session` may be NULL. */
 void session_notify(struct session *session, json_t *event);
 
+/* Ends what the core has prepared for an offer that was refused: the handle can take another one then. */
+void session_refuse_offer(struct session *session);
+
 /* Asks the peer for a keyframe of a media line (-1: of all video). */
 void session_ask_keyframe(struct session *session, int mindex);
 
