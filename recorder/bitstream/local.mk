@@ -1,7 +1,9 @@
 librecorder_la_SOURCES += \
 	recorder/bitstream/annexb.c recorder/bitstream/annexb.h \
+	recorder/bitstream/av1.c recorder/bitstream/av1.h \
 	recorder/bitstream/bits.h \
 	recorder/bitstream/h264.c recorder/bitstream/h264.h \
+	recorder/bitstream/h265.c recorder/bitstream/h265.h \
 	recorder/bitstream/opus.c recorder/bitstream/opus.h \
 	recorder/bitstream/paramset.c recorder/bitstream/paramset.h \
 	recorder/bitstream/vpx.c recorder/bitstream/vpx.h

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vpx.h"
 
-#include "../common/reader.h"
+#include "bits.h"
+
+#define VP9_SYNC_CODE 0x498342
+#define VP9_CS_RGB    7
 
 tsr_error vp8_parse_frame(const uint8_t *data, size_t size, struct vpx_frame *out)
 {
@@ -20,4 +23,74 @@ tsr_error vp8_parse_frame(const uint8_t *data, size_t size, struct vpx_frame *ou
 		return TSR_E_MALFORMED;
 	*out = frame;
 	return TSR_OK;
+}
+
+/* color_config, section 6.2.2 */
+static void skip_color_config(struct bits *b, unsigned profile)
+{
+	if (profile >= 2)
+		bits_skip(b, 1); /* ten_or_twelve_bit */
+	if (bits_u(b, 3) != VP9_CS_RGB)
+		bits_skip(b, profile & 1 ? 4 : 1); /* color_range; subsampling_x, subsampling_y, reserved_zero */
+	else if (profile & 1)
+		bits_skip(b, 1); /* reserved_zero */
+}
+
+tsr_error vp9_parse_frame(const uint8_t *data, size_t size, struct vpx_frame *out)
+{
+	struct bits b = bits_of(data, size);
+	struct vpx_frame frame = {0};
+	bool valid = bits_u(&b, 2) == 2; /* frame_marker */
+	unsigned profile = bits_flag(&b);
+	profile |= (unsigned)bits_flag(&b) << 1;
+	if (profile == 3)
+		bits_skip(&b, 1);
+	if (bits_flag(&b)) { /* show_existing_frame */
+		frame.droppable = true;
+		goto out;
+	}
+	frame.keyframe = !bits_flag(&b); /* frame_type */
+	bool show_frame = bits_flag(&b);
+	bool error_resilient_mode = bits_flag(&b);
+	if (frame.keyframe) {
+		valid = bits_u(&b, 24) == VP9_SYNC_CODE && valid;
+		skip_color_config(&b, profile);
+		uint32_t width = bits_u(&b, 16) + 1, height = bits_u(&b, 16) + 1;
+		valid = width <= UINT16_MAX && height <= UINT16_MAX && valid;
+		frame.width = (uint16_t)width;
+		frame.height = (uint16_t)height;
+		goto out;
+	}
+	bool intra_only = !show_frame && bits_flag(&b);
+	if (!error_resilient_mode)
+		bits_skip(&b, 2); /* reset_frame_context */
+	if (intra_only) {
+		valid = bits_u(&b, 24) == VP9_SYNC_CODE && valid;
+		if (profile > 0)
+			skip_color_config(&b, profile);
+	}
+	frame.droppable = bits_u(&b, 8) == 0; /* refresh_frame_flags */
+out:
+	if (!valid || !bits_ok(&b))
+		return TSR_E_MALFORMED;
+	*out = frame;
+	return TSR_OK;
+}
+
+size_t vp9_write_superframe_index(const uint32_t *sizes, unsigned count, uint8_t out[VP9_MAX_INDEX])
+{
+	uint32_t largest = 0;
+	for (unsigned i = 0; i < count; i++)
+		largest |= sizes[i];
+	unsigned bytes_per_size = 1;
+	while (bytes_per_size < 4 && largest >> 8 * bytes_per_size)
+		bytes_per_size++;
+	uint8_t *p = out;
+	uint8_t marker = (uint8_t)(0xc0 | (bytes_per_size - 1) << 3 | (count - 1));
+	*p++ = marker;
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned byte = 0; byte < bytes_per_size; byte++)
+			*p++ = (uint8_t)(sizes[i] >> 8 * byte);
+	*p++ = marker;
+	return (size_t)(p - out);
 }

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "codecs.h"
+#include "red.h"
 
 static const struct depay_ops *const all_ops[] = {
-	&depay_h264,
-	&depay_opus,
-	&depay_vp8,
+	&depay_av1,  &depay_g722, &depay_h264, &depay_h265, &depay_l16, &depay_multiopus,
+	&depay_opus, &depay_pcma, &depay_pcmu, &depay_vp8,  &depay_vp9,
 };
 
 struct depay {
@@ -21,6 +21,9 @@ struct depay {
 	bool started;       /* a payload came */
 	bool lost;          /* something is missing before the next payload that is not empty */
 	bool discontinuity; /* something is missing before the next frame */
+	uint8_t red_payload_type;
+	uint16_t last_seq; /* of the last payload that was not empty; for RED */
+	uint32_t last_ts;
 };
 
 static const struct depay_ops *find_ops(tsr_codec codec)
@@ -48,10 +51,11 @@ tsr_error depay_create(tsr_codec codec, const struct depay_config *config, frame
 	d->ops = ops;
 	d->emit = emit;
 	d->ctx = ctx;
-	d->state = calloc(1, ops->state_size);
+	d->red_payload_type = config->red_payload_type;
+	d->state = calloc(1, ops->state_size + 1); /* a state of no bytes is not NULL either */
 	if (d->state == NULL)
 		goto out;
-	err = ops->init(d->state, config);
+	err = ops->init ? ops->init(d->state, config) : TSR_OK;
 	if (err != TSR_OK)
 		goto out;
 	*out = d;
@@ -65,10 +69,57 @@ void depay_destroy(struct depay *d)
 {
 	if (d == NULL)
 		return;
-	if (d->state != NULL)
+	if (d->state != NULL && d->ops->finish != NULL)
 		d->ops->finish(d->state);
 	free(d->state);
 	free(d);
+}
+
+/* Gives one payload to the codec. `lost`: something between it and the one before is missing. */
+static void push_payload(struct depay *d, const struct rtp_packet *pkt, bool lost)
+{
+	d->discontinuity = d->discontinuity || (lost && d->started);
+	/* Before the first payload anything may be missing, but nothing that was begun. */
+	bool gap = lost || !d->started;
+	d->started = true;
+	d->last_ts = pkt->timestamp;
+	d->ops->push(d, d->state, pkt, gap);
+}
+
+/* Keeps those redundant blocks in front that were not delivered before; returns their number. */
+static unsigned keep_fresh(const struct depay *d, struct rtp_packet *blocks, const struct rtp_packet *primary)
+{
+	unsigned fresh = 0;
+	uint32_t newest = d->last_ts;
+	for (const struct rtp_packet *block = blocks; block < primary; block++) {
+		bool between = (int32_t)(block->timestamp - newest) > 0 &&
+			       (int32_t)(primary->timestamp - block->timestamp) > 0;
+		if (between && block->payload_size > 0 && block->payload_type == primary->payload_type) {
+			newest = block->timestamp;
+			blocks[fresh++] = *block;
+		}
+	}
+	return fresh;
+}
+
+/* RFC 2198: takes the primary block, and after a loss the redundant ones that fill it. */
+static void push_red(struct depay *d, const struct rtp_packet *pkt, bool lost)
+{
+	struct rtp_packet blocks[LIMIT_RED_BLOCKS];
+	unsigned count = red_split(pkt, blocks);
+	if (count == 0) {
+		depay_malformed(d);
+		return;
+	}
+	const struct rtp_packet *primary = &blocks[count - 1];
+	unsigned fresh = lost && d->started ? keep_fresh(d, blocks, primary) : 0;
+	lost = lost && fresh < (uint16_t)(pkt->seq - d->last_seq - 1);
+	for (unsigned i = 0; i < fresh; i++, lost = false)
+		push_payload(d, &blocks[i], lost);
+	if (primary->payload_size > 0)
+		push_payload(d, primary, lost);
+	else
+		d->lost = lost;
 }
 
 tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost)
@@ -77,19 +128,21 @@ tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost)
 	d->lost = d->lost || lost;
 	if (pkt->payload_size == 0)
 		return TSR_OK;
-	/* Before the first payload anything may be missing, but nothing that was begun. */
-	bool gap = d->lost || !d->started;
-	d->discontinuity = d->discontinuity || (d->lost && d->started);
-	d->started = true;
+	lost = d->lost;
 	d->lost = false;
-	d->ops->push(d, d->state, pkt, gap);
+	if (d->red_payload_type != 0 && pkt->payload_type == d->red_payload_type)
+		push_red(d, pkt, lost);
+	else
+		push_payload(d, pkt, lost);
+	d->last_seq = pkt->seq;
 	return d->error;
 }
 
 tsr_error depay_flush(struct depay *d)
 {
 	d->error = TSR_OK;
-	d->ops->flush(d, d->state);
+	if (d->ops->flush != NULL)
+		d->ops->flush(d, d->state);
 	return d->error;
 }
 

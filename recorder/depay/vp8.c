@@ -53,7 +53,7 @@ static bool parse_descriptor(struct reader *r, struct descriptor *out)
 static void end_frame(struct depay *d, struct vp8 *s)
 {
 	struct frame frame;
-	struct vpx_frame header;
+	struct vpx_frame header = {0};
 	if (!s->g.spoiled && vp8_parse_frame(s->g.data.data, s->g.data.len, &header) != TSR_OK) {
 		depay_malformed(d);
 		gather_spoil(&s->g);
