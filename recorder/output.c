@@ -81,6 +81,8 @@ tsr_error output_open(tsr_recording *r)
 		.memory_cap = c->memory_cap,
 		.mode = c->file_mode,
 		.checksum = c->report,
+		/* The worker must not wait for a disk that stalls; only the first file's errors are the caller's. */
+		.deferred = r->out.segment > 0,
 	};
 	tsr_error err = file_sink_create(&config, engine_writers(r->engine), &r->out.sink);
 	if (err != TSR_OK)

@@ -112,9 +112,10 @@ static int lock_new(struct file_sink *f)
 }
 
 /* Creates NAME.recording.ts and locks it; on failure it is not there. */
-static tsr_error create_file(struct file_sink *f, unsigned mode)
+static tsr_error create_locked(struct file_sink *f)
 {
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+	unsigned mode = f->mode;
 	struct stat there;
 	for (;;) {
 		if (fstatat(f->place.folder, f->finished_name, &there, AT_SYMLINK_NOFOLLOW) == 0)
@@ -136,16 +137,29 @@ static tsr_error create_file(struct file_sink *f, unsigned mode)
 	}
 }
 
-static tsr_error name_file(struct file_sink *f, const struct file_sink_config *config)
+static tsr_error name_file(struct file_sink *f)
 {
-	f->log_id = config->log_id != NULL ? strdup(config->log_id) : NULL;
 	f->running_name = beneath_join(f->place.base, "", SUFFIX_RUNNING);
 	f->finished_name = beneath_join(f->place.base, "", SUFFIX_FINISHED);
 	f->running_path = beneath_join(f->place.path, "", SUFFIX_RUNNING);
 	f->finished_path = beneath_join(f->place.path, "", SUFFIX_FINISHED);
-	bool ok = (f->log_id != NULL || config->log_id == NULL) && f->running_name != NULL &&
-		  f->finished_name != NULL && f->running_path != NULL && f->finished_path != NULL;
+	bool ok = f->running_name != NULL && f->finished_name != NULL && f->running_path != NULL &&
+		  f->finished_path != NULL;
 	return ok ? TSR_OK : TSR_E_NOMEM;
+}
+
+tsr_error file_create(struct file_sink *f)
+{
+	f->created = true;
+	tsr_error err = place_open(&f->place, f->folder, f->name, true);
+	if (err != TSR_OK)
+		return err;
+	err = name_file(f);
+	if (err == TSR_OK)
+		err = create_locked(f);
+	if (err != TSR_OK)
+		place_unmake(&f->place);
+	return err;
 }
 
 static struct file_sink *allocate(const struct file_sink_config *config, struct chunk_pool *pool)
@@ -161,6 +175,7 @@ static struct file_sink *allocate(const struct file_sink_config *config, struct 
 		f->memory_cap = LIMIT_SINK_BYTES_MAX;
 	f->flush_interval_us = config->flush_interval_us;
 	f->sync = config->sync;
+	f->mode = config->mode;
 	f->offline = pool == NULL;
 	chunk_pool_init(&f->own_pool);
 	f->pool = pool != NULL ? pool : &f->own_pool;
@@ -183,6 +198,8 @@ void file_free(struct file_sink *f)
 		close(f->fd);
 	place_close(&f->place);
 	free(f->log_id);
+	free(f->folder);
+	free(f->name);
 	free(f->running_name);
 	free(f->finished_name);
 	free(f->running_path);
@@ -190,22 +207,25 @@ void file_free(struct file_sink *f)
 	free(f);
 }
 
+static tsr_error copy_strings(struct file_sink *f, const struct file_sink_config *config)
+{
+	f->log_id = config->log_id != NULL ? strdup(config->log_id) : NULL;
+	f->folder = strdup(config->folder);
+	f->name = strdup(config->name);
+	return (f->log_id != NULL || config->log_id == NULL) && f->folder != NULL && f->name != NULL ? TSR_OK
+												     : TSR_E_NOMEM;
+}
+
 tsr_error file_open(const struct file_sink_config *config, struct chunk_pool *pool, struct file_sink **out)
 {
 	struct file_sink *f = allocate(config, pool);
 	if (f == NULL)
 		return TSR_E_NOMEM;
-	tsr_error err = place_open(&f->place, config->folder, config->name, true);
-	if (err != TSR_OK)
-		goto out;
-	err = name_file(f, config);
+	tsr_error err = copy_strings(f, config);
 	if (err == TSR_OK && config->checksum && (f->digest = digest_create()) == NULL)
 		err = TSR_E_NOMEM;
 	if (err == TSR_OK)
-		err = create_file(f, config->mode);
-	if (err != TSR_OK)
-		place_unmake(&f->place);
-out:
+		err = config->deferred ? beneath_check_name(config->name) : file_create(f);
 	if (err == TSR_OK)
 		*out = f;
 	else
@@ -226,11 +246,15 @@ tsr_error file_sink_create(const struct file_sink_config *config, struct writers
 		return err;
 	struct stat st;
 	f->item.serve = serve;
-	if (writers != NULL)
-		err = fstat(f->fd, &st) != 0 ? tsr_error_from_errno(errno) : writers_add(writers, st.st_dev, &f->item);
+	if (writers != NULL) {
+		int failed = f->created ? fstat(f->fd, &st) : stat(f->folder, &st);
+		err = failed != 0 ? tsr_error_from_errno(errno) : writers_add(writers, st.st_dev, &f->item);
+	}
 	if (err != TSR_OK) {
-		unlinkat(f->place.folder, f->running_name, 0);
-		place_unmake(&f->place);
+		if (f->created) {
+			unlinkat(f->place.folder, f->running_name, 0);
+			place_unmake(&f->place);
+		}
 		file_free(f);
 		return err;
 	}

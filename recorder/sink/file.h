@@ -20,12 +20,15 @@ struct file_sink_config {
 	size_t memory_cap; /* bytes; 0 = LIMIT_SINK_BYTES */
 	unsigned mode;     /* of the file, e.g. 0640; 0 = 0644 */
 	bool checksum;     /* SHA-256 while it is written */
+	bool deferred;     /* created by the first writer's turn, see below */
 };
 
 /* Creates NAME.recording.ts (O_EXCL, locked, never through a symlink, never outside folder) and adds it to `writers`; with
  * writers NULL the sink is offline: sink_write writes on the calling thread and waits for the disk.
  * TSR_OK and *out; TSR_E_EXISTS when NAME.recording.ts or NAME.ts exists; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY,
- * TSR_E_NOSPACE, TSR_E_IO, TSR_E_NOMEM; on failure nothing is left behind. */
+ * TSR_E_NOSPACE, TSR_E_IO, TSR_E_NOMEM; on failure nothing is left behind.
+ * With `deferred` it does not wait for the disk: a writer thread creates the file, and what fails there is the sink's lasting
+ * error, with no path in the result. For the next segment of a recording, whose worker must not stand still. */
 TSR_MUST_USE tsr_error file_sink_create(const struct file_sink_config *config, struct writers *writers,
 					struct sink **out);
 

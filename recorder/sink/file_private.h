@@ -23,8 +23,8 @@ struct file_sink {
 
 	/* Constant from creation on. */
 	char *log_id;
-	char *running_name, *finished_name; /* in place.folder */
-	char *running_path, *finished_path; /* absolute */
+	char *folder, *name; /* as configured */
+	unsigned mode;
 	size_t memory_cap;
 	int64_t flush_interval_us;
 	bool sync;
@@ -42,7 +42,10 @@ struct file_sink {
 	void *done_ctx;
 
 	/* The writer's alone. */
+	bool created; /* or tried to */
 	struct place place;
+	char *running_name, *finished_name; /* in place.folder */
+	char *running_path, *finished_path; /* absolute */
 	int fd;
 	uint64_t written; /* bytes in the file, all of whole frames */
 	uint64_t durable;
@@ -54,9 +57,13 @@ struct file_sink {
 	bool leave;            /* what the disk holds is not known any more: the file keeps its running name */
 };
 
-/* Creates the file and the sink without adding it to anything; `pool` NULL makes it offline. As file_sink_create. */
+/* Creates the sink, and unless it is deferred the file, without adding it to anything; `pool` NULL makes it offline. As
+ * file_sink_create. */
 TSR_MUST_USE tsr_error file_open(const struct file_sink_config *config, struct chunk_pool *pool,
 				 struct file_sink **out);
+
+/* Creates the file of a sink, once; nothing is left behind on failure. Errors as file_sink_create. */
+TSR_MUST_USE tsr_error file_create(struct file_sink *f);
 
 /* The writer's turn: writes what waits, flushes when it is due, ends the sink when that was asked for. False when the sink was
  * ended and freed. */

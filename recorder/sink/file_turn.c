@@ -33,7 +33,8 @@ static struct batch take(struct file_sink *f)
 {
 	struct batch b;
 	pthread_mutex_lock(&f->lock);
-	b = (struct batch){f->queue, f->finishing, f->stats.error == TSR_OK || f->stats.error == TSR_E_NOMEM};
+	bool usable = f->fd >= 0 && (f->stats.error == TSR_OK || f->stats.error == TSR_E_NOMEM);
+	b = (struct batch){f->queue, f->finishing, usable};
 	f->queue = (struct chunk_list){0};
 	if (f->unsafe_oldest_us == 0 && b.usable)
 		f->unsafe_oldest_us = f->queue_oldest_us;
@@ -43,18 +44,23 @@ static struct batch take(struct file_sink *f)
 	return b;
 }
 
-static void fail(struct file_sink *f, int err, const char *what)
+static void fail_with(struct file_sink *f, tsr_error err, int err_errno, const char *what)
 {
 	pthread_mutex_lock(&f->lock);
 	bool first = f->stats.error == TSR_OK;
 	if (first) {
-		f->stats.error = tsr_error_from_errno(err);
-		f->stats.error_errno = err;
+		f->stats.error = err;
+		f->stats.error_errno = err_errno;
 	}
 	pthread_mutex_unlock(&f->lock);
 	if (first)
 		log_line(TSR_LOG_ERROR, f->log_id, "%s failed after %" PRIu64 " bytes: %s", what, f->written,
-			 strerror(err));
+			 err_errno != 0 ? strerror(err_errno) : tsr_strerror(err));
+}
+
+static void fail(struct file_sink *f, int err, const char *what)
+{
+	fail_with(f, tsr_error_from_errno(err), err, what);
 }
 
 static void count_write(struct file_sink *f, uint64_t bytes_written, int64_t latency_us, int64_t now_us)
@@ -248,7 +254,9 @@ static void finish(struct file_sink *f)
 {
 	struct sink_result result = {.bytes = f->written};
 	char hex[DIGEST_HEX_BYTES] = "";
-	if (f->discard || f->written == 0) {
+	if (f->fd < 0) {
+		/* It could not even be created. */
+	} else if (f->discard || f->written == 0) {
 		result.bytes = 0;
 		if (beneath_is_same(f->place.folder, f->running_name, f->fd))
 			unlinkat(f->place.folder, f->running_name, 0);
@@ -272,6 +280,12 @@ static void finish(struct file_sink *f)
 bool file_turn(struct file_sink *f, int64_t now_us)
 {
 	(void)now_us;
+	if (!f->created) {
+		errno = 0;
+		tsr_error err = file_create(f);
+		if (err != TSR_OK)
+			fail_with(f, err, errno, "creation");
+	}
 	struct batch b = take(f);
 	write_batch(f, &b);
 	if (b.finishing) {

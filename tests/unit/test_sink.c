@@ -152,6 +152,40 @@ static void test_failed_create_leaves_nothing(void **state)
 	finish_sink(f);
 }
 
+static void test_deferred(void **state)
+{
+	(void)state;
+	struct file_sink_config config = defaults("later/rec");
+	config.deferred = true;
+	struct file_sink *f = open_sink(&config);
+	write_frame(f, 10);
+	assert_false(exists("later"));
+	assert_true(file_turn(f, fake_us));
+	assert_int_equal(size_of("later/rec.recording.ts"), 10 * TS_BYTES);
+	struct ended e = finish_sink(f);
+	assert_int_equal(e.error, TSR_OK);
+	assert_string_equal(e.path, in_folder("later/rec.ts"));
+	/* The name is taken now. What cannot be created is told at the end, and nothing is left or touched. */
+	f = open_sink(&config);
+	write_frame(f, 10);
+	assert_true(file_turn(f, fake_us));
+	assert_int_equal(stats_of(f).error, TSR_E_EXISTS);
+	assert_int_equal(stats_of(f).buffered, 0);
+	e = finish_sink(f);
+	assert_int_equal(e.error, TSR_E_EXISTS);
+	assert_string_equal(e.path, "");
+	assert_int_equal(e.bytes, 0);
+	assert_int_equal(size_of("later/rec.ts"), 10 * TS_BYTES);
+	assert_false(exists("later/rec.recording.ts"));
+	/* Ended before its first turn. */
+	config.name = "short";
+	f = open_sink(&config);
+	write_frame(f, 1);
+	assert_string_equal(finish_sink(f).path, in_folder("short.ts"));
+	config.name = "../rec";
+	assert_int_equal(file_open(&config, &pool, &f), TSR_E_INVAL);
+}
+
 static void test_folder_errors(void **state)
 {
 	(void)state;
@@ -430,6 +464,7 @@ int main(void)
 		TEST(test_replaced_file_is_not_renamed),
 		TEST(test_discard),
 		TEST(test_failed_create_leaves_nothing),
+		TEST(test_deferred),
 		TEST(test_folder_errors),
 		TEST(test_mode),
 		TEST(test_running_file_is_locked),
