@@ -137,7 +137,8 @@ static tsr_error start_mux(tsr_recording *r)
  * touched, for they may be at work on the next segment. */
 struct ending {
 	tsr_recording *r;
-	char *name; /* of the file, without ending */
+	char *name;             /* of the file, without ending */
+	char *title, *metadata; /* as they were then: the next segment's may change */
 	tsr_stats stats;
 	bool last;
 };
@@ -156,7 +157,11 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 	if (result->path == NULL)
 		log_line(TSR_LOG_WARNING, r->config.id, "nothing was recorded; no file is left");
 	if (r->config.report && result->path != NULL && has_final_name(result))
-		report_write(r, end->name, &end->stats, result);
+		report_write(r, &(struct report){.name = end->name,
+						 .title = end->title,
+						 .metadata = end->metadata,
+						 .stats = &end->stats,
+						 .result = result});
 	bool good = result->error == TSR_OK || (result->error == TSR_E_NOSPACE && has_final_name(result));
 	tsr_event event = {
 		.type = !end->last ? TSR_EVENT_SEGMENT
@@ -173,6 +178,8 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 	};
 	bool last = end->last;
 	g_free(end->name);
+	g_free(end->title);
+	g_free(end->metadata);
 	g_free(end);
 	events_file_ended(r, &event, last);
 }
@@ -185,6 +192,8 @@ static void close_segment(tsr_recording *r, bool last)
 	end->r = r;
 	end->last = last;
 	end->name = g_strdup(out->name);
+	end->title = g_strdup(r->config.name);
+	end->metadata = g_strdup(r->config.metadata);
 	stats_collect(r, &end->stats);
 	end->stats.duration_ms = r->any_written ? ms_of_90k(r->last_90k - out->segment_start_90k) : 0;
 	mux_destroy(out->mux);

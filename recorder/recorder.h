@@ -78,6 +78,7 @@ typedef struct tsr_recording_config {
 	const char *filename;        /* below folder, without ending; NULL = id. Checked: no "..", no leading '/', no control bytes */
 	const char *name;            /* free text for the container's title and the report; may be NULL */
 	const char *metadata;        /* a JSON object as text, copied verbatim into the report; may be NULL */
+	const char *host;            /* likewise, as "host": what the host wants to find again in the report; may be NULL */
 	tsr_audio_mode audio_mode;
 	tsr_on_loss on_loss;
 	tsr_encoding encoding;
@@ -149,6 +150,16 @@ int64_t tsr_now_us(void);
 /* Leaves out what arrives until resume; the timeline closes over it (no hole). TSR_OK or TSR_E_BUSY (wrong state). */
 TSR_MUST_USE tsr_error tsr_recording_pause(tsr_recording *recording);
 TSR_MUST_USE tsr_error tsr_recording_resume(tsr_recording *recording);
+
+typedef struct tsr_recording_changes {
+	int64_t max_duration_us;     /* as in the configuration; negative = as it is */
+	int64_t max_size;
+	const char *name;            /* NULL = as it is */
+	const char *metadata;
+} tsr_recording_changes;
+
+/* Changes what may change while it records. TSR_OK, or TSR_E_BUSY when it is ending. */
+TSR_MUST_USE tsr_error tsr_recording_change(tsr_recording *recording, const tsr_recording_changes *changes);
 
 /* Starts a new segment at the next keyframe (at once without video). TSR_OK or TSR_E_BUSY. */
 TSR_MUST_USE tsr_error tsr_recording_split(tsr_recording *recording);

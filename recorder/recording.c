@@ -45,6 +45,7 @@ static void copy_strings(tsr_recording_config *c)
 	c->filename = g_strdup(c->filename != NULL ? c->filename : c->id);
 	c->name = g_strdup(c->name);
 	c->metadata = g_strdup(c->metadata);
+	c->host = g_strdup(c->host);
 	c->encoding.video_encoder = g_strdup(c->encoding.video_encoder);
 	c->encoding.video_preset = g_strdup(c->encoding.video_preset);
 	c->encoding.video_encoder_options = g_strdup(c->encoding.video_encoder_options);
@@ -58,6 +59,7 @@ static void free_strings(tsr_recording_config *c)
 	g_free((char *)c->filename);
 	g_free((char *)c->name);
 	g_free((char *)c->metadata);
+	g_free((char *)c->host);
 	g_free((char *)c->encoding.video_encoder);
 	g_free((char *)c->encoding.video_preset);
 	g_free((char *)c->encoding.video_encoder_options);
@@ -232,7 +234,31 @@ tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encod
 	return codec_available(route, &settings, missing);
 }
 
-/* ---- pause, split, stop ---- */
+/* ---- change, pause, split, stop ---- */
+
+static void replace(const char **text, const char *with)
+{
+	if (with == NULL)
+		return;
+	g_free((char *)*text);
+	*text = g_strdup(with);
+}
+
+tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *changes)
+{
+	pthread_mutex_lock(&r->turn);
+	bool may = !atomic_load(&r->stopping);
+	if (may) {
+		if (changes->max_duration_us >= 0)
+			r->config.max_duration_us = changes->max_duration_us;
+		if (changes->max_size >= 0)
+			r->config.max_size = (uint64_t)changes->max_size;
+		replace(&r->config.name, changes->name);
+		replace(&r->config.metadata, changes->metadata);
+	}
+	pthread_mutex_unlock(&r->turn);
+	return may ? TSR_OK : TSR_E_BUSY;
+}
 
 static void set_paused(tsr_recording *r, bool paused)
 {

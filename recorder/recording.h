@@ -169,8 +169,15 @@ void stats_collect(tsr_recording *r, tsr_stats *out);
 void stats_finish(tsr_stats *final, const tsr_event *last);
 
 /* ---- report.c ---- */
-/* Writes NAME.json beside NAME.ts that has ended. Failures are logged: the recording itself is safe. */
-void report_write(const tsr_recording *r, const char *name, const tsr_stats *stats, const struct sink_result *result);
+/* A file that has ended. Its texts are its own: those of the recording may change while a segment is being finished. */
+struct report {
+	const char *name;             /* of the file, below the folder, without ending */
+	const char *title, *metadata; /* may be NULL */
+	const tsr_stats *stats;
+	const struct sink_result *result;
+};
+/* Writes NAME.json beside NAME.ts. Failures are logged: the recording itself is safe. */
+void report_write(const tsr_recording *r, const struct report *report);
 
 /* ---- recording.c ---- */
 struct codec_settings recording_codec_settings(const tsr_encoding *encoding);

@@ -88,14 +88,18 @@ static void add_gap(GString *s, const tsr_gap *gap)
 	g_string_append(s, "}");
 }
 
-static void add_head(GString *s, const tsr_recording *r, const tsr_stats *stats, const struct sink_result *result)
+static void add_head(GString *s, const tsr_recording *r, const struct report *report)
 {
+	const tsr_stats *stats = report->stats;
+	const struct sink_result *result = report->result;
 	char *file = g_path_get_basename(result->path);
 	json_string(s, "id", r->config.id);
 	NEXT(s);
-	json_string(s, "name", r->config.name);
+	json_string(s, "name", report->title);
 	NEXT(s);
-	g_string_append_printf(s, "\"metadata\": %s", r->config.metadata != NULL ? r->config.metadata : "{}");
+	g_string_append_printf(s, "\"metadata\": %s", report->metadata != NULL ? report->metadata : "{}");
+	NEXT(s);
+	g_string_append_printf(s, "\"host\": %s", r->config.host != NULL ? r->config.host : "{}");
 	NEXT(s);
 	json_string(s, "file", file);
 	NEXT(s);
@@ -125,10 +129,11 @@ static void add_head(GString *s, const tsr_recording *r, const tsr_stats *stats,
 	g_free(file);
 }
 
-static char *report_text(const tsr_recording *r, const tsr_stats *stats, const struct sink_result *result)
+static char *report_text(const tsr_recording *r, const struct report *report)
 {
+	const tsr_stats *stats = report->stats;
 	GString *s = g_string_new("{\n  ");
-	add_head(s, r, stats, result);
+	add_head(s, r, report);
 	NEXT(s);
 	g_string_append(s, "\"tracks\": [");
 	for (unsigned i = 0; i < stats->tracks; i++) {
@@ -147,10 +152,10 @@ static char *report_text(const tsr_recording *r, const tsr_stats *stats, const s
 	return g_string_free(s, FALSE);
 }
 
-void report_write(const tsr_recording *r, const char *name, const tsr_stats *stats, const struct sink_result *result)
+void report_write(const tsr_recording *r, const struct report *report)
 {
-	char *text = report_text(r, stats, result);
-	char *file = g_strconcat(name, ".json", NULL);
+	char *text = report_text(r, report);
+	char *file = g_strconcat(report->name, ".json", NULL);
 	tsr_error err = textfile_write(r->config.folder, file, text, strlen(text), r->config.file_mode);
 	if (err != TSR_OK)
 		log_line(TSR_LOG_ERROR, r->config.id, "the report %s could not be written: %s", file,

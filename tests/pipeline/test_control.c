@@ -201,6 +201,35 @@ static void limits_end_it(void **state)
 	}
 }
 
+/* Limits, name and metadata change in mid-recording; what the host noted at the start is in the report as well. */
+static void what_is_changed_shows_in_limit_and_report(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY,
+							    .name = "before",
+							    .metadata = "{\"was\": 1}",
+							    .host = "{\"noted\": true}",
+							    .report = true,
+							    .max_size = 1000000000});
+	both_tracks(c);
+	run(c, 2 * S);
+	tsr_recording_changes changes = {
+		.max_duration_us = 5 * S, .max_size = -1, .name = "after", .metadata = "{\"is\": 2}"};
+	assert_int_equal(tsr_recording_change(c->h.recording, &changes), TSR_OK);
+	run(c, 18 * S);
+	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1);
+	assert_in_range(c->h.duration_ms, 5000, 5400);
+	assert_int_equal(tsr_recording_change(c->h.recording, &changes), TSR_E_BUSY);
+	char *path = g_build_filename(c->h.folder, "test.json", NULL), *report = NULL;
+	assert_true(g_file_get_contents(path, &report, NULL, NULL));
+	assert_non_null(strstr(report, "\"name\": \"after\""));
+	assert_non_null(strstr(report, "\"metadata\": {\"is\": 2}"));
+	assert_non_null(strstr(report, "\"host\": {\"noted\": true}"));
+	g_free(report);
+	g_free(path);
+	call_end(c);
+}
+
 /* Audio is added by a renegotiation 5 s into the call: the same file has it from then on. */
 static void a_late_track_joins_the_file(void **state)
 {
@@ -372,6 +401,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pause_leaves_no_hole),
+		cmocka_unit_test(what_is_changed_shows_in_limit_and_report),
 		cmocka_unit_test(segments_lose_and_repeat_nothing),
 		cmocka_unit_test(split_on_request),
 		cmocka_unit_test(limits_end_it),
