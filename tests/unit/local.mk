@@ -16,3 +16,4 @@ UNIT_TESTS += tests/unit/test_mux tests/unit/test_service
 UNIT_TESTS += tests/unit/test_codec_route tests/unit/test_codec_settings tests/unit/test_codec_sizes tests/unit/test_codec_video
 EXTRA_DIST += tests/unit/codec_util.h
 UNIT_TESTS += tests/unit/test_recover tests/unit/test_recover_public tests/unit/test_recover_scan
+UNIT_TESTS += tests/unit/test_overload
