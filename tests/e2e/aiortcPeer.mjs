@@ -48,6 +48,9 @@ export class AiortcPeer {
 		return this.#answer('what was sent');
 	}
 
+	/** Its source is exact by construction. */
+	measured() {}
+
 	async close() {
 		this.process.child.stdin.end();
 		await within(5_000, 'aiortc to end', this.process.exited).catch(() => this.process.stop('SIGKILL'));

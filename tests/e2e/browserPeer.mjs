@@ -56,6 +56,10 @@ export class BrowserPeer {
 		return this.call('sent');
 	}
 
+	measured() {
+		return this.call('measured');
+	}
+
 	async close() {
 		await this.page.context().close();
 	}

@@ -48,7 +48,7 @@ for (const { name, media, request, tracks, audio, best } of cases)
 		assert.deepEqual(result.watch.faults(), []);
 		t.diagnostic(`longest time without growth ${result.restMs} ms`);
 		assert.ok(result.restMs < 1000, `the file did not grow for ${result.restMs} ms`);
-		await check(t, result.file, { audio, seconds: result.sent.seconds });
+		await check(t, result.file, result.sent, { audio });
 		if (best)
 			await endsWithBestLayer(t, result);
 	});

@@ -10,7 +10,12 @@ const peer = {
 			video: video && { width: size?.width ?? 640, height: size?.height ?? 480 },
 			audio: audio && constraints,
 		});
+		this.watchSource();
 		this.pc = new RTCPeerConnection();
+		this.pc.onconnectionstatechange = () => {
+			if (this.pc.connectionState === 'connected')
+				this.connectedAt ??= performance.now();
+		};
 		this.pc.onicecandidate = ({ candidate }) => newCandidate(candidate?.toJSON() ?? null);
 		if (audio)
 			this.pc.addTransceiver(this.stream.getAudioTracks()[0], { direction: 'sendonly', streams: [this.stream] });
@@ -63,6 +68,54 @@ const peer = {
 			result[stat.kind].push({ rid, packetsSent, framesSent, frameWidth, frameHeight, keyFramesEncoded, retransmittedPacketsSent, scalabilityMode });
 		}
 		return result;
+	},
+
+	/**
+	 * When the source flashes and beeps, in ms of the page's clock: on a busy machine the fake camera itself falls behind.
+	 * Frames carry the time of their capture: a video frame's counts from another origin, which the quickest frame tells.
+	 */
+	source: { flashes: [], beeps: [], toPage: Infinity },
+
+	watchSource() {
+		const each = async (track, look) => {
+			const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
+			for (let quiet = true; ;) {
+				const { value: frame, done } = await reader.read();
+				if (done)
+					return;
+				quiet = await look(frame, quiet);
+				frame.close();
+			}
+		};
+		const { source } = this;
+		const corner = new Uint8Array(64);
+		const samples = new Float32Array(48000);
+		for (const track of this.stream.getTracks()) {
+			if (track.kind === 'video')
+				each(track, async (frame, quiet) => {
+					source.toPage = Math.min(source.toPage, performance.now() - frame.timestamp / 1000);
+					await frame.copyTo(corner, { rect: { x: 0, y: 0, width: 4, height: 4 } });
+					const bright = corner[0] > 160;
+					if (bright && quiet)
+						source.flashes.push(frame.timestamp / 1000);
+					return !bright;
+				});
+			else
+				each(track, (data, quiet) => {
+					data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+					const first = samples.subarray(0, data.numberOfFrames).findIndex((v) => Math.abs(v) > 0.02);
+					if (first >= 0 && quiet)
+						source.beeps.push(data.timestamp / 1000 + first / data.sampleRate * 1000);
+					return first < 0;
+				});
+		}
+	},
+
+	/** Flashes and beeps of the source, in seconds since the connection was up. */
+	measured() {
+		const { flashes, beeps, toPage } = this.source;
+		const since = (ms) => (ms - this.connectedAt) / 1000;
+		return { flashes: flashes.map((ms) => since(ms + toPage)), beeps: beeps.map(since), connectedFor: since(performance.now()) };
 	},
 
 	/** Mutes (the track goes on as silence and black) or unmutes. */

@@ -31,6 +31,7 @@ export async function sharedJanus() {
 after(async () => {
 	await (await browser)?.close();
 	await (await janus)?.stop();
+	setTimeout(() => process.exit(), 5_000).unref(); // whatever else may still keep node running
 });
 
 let count = 0;
@@ -38,27 +39,30 @@ let count = 0;
 /** A browser peer with a session and a handle of its own; everything ends with the test. */
 export async function newPeer(t, { janus, url, Peer = BrowserPeer, ...options }) {
 	const session = await connect(url ?? janus.ws);
+	t.after(() => session.drop());
 	const handle = await session.attach(pluginName);
 	const peer = await Peer.open(Peer === BrowserPeer ? await sharedBrowser() : options);
 	const id = `${t.name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40)}-${++count}`;
 	const watch = new Watch(janus.recordings, id);
 	t.after(async () => {
 		watch.stop();
-		session.drop();
 		await peer.close();
 	});
 	return { session, handle, peer, id, watch };
 }
 
-/** Seconds of media that the peer sent so far: Opus packets last 20 ms each, and the camera has 20 pictures a second. */
-export async function sentSeconds(peer) {
-	const { audio, video } = await peer.sent();
-	return audio.length ? audio[0].packetsSent * 0.02 : Math.max(0, ...video.map((v) => v.framesSent)) / 20;
+/**
+ * What the peer sent so far: { seconds, source (see peer.js), video, audio (packets per layer) }. Opus packets last 20 ms each;
+ * without sound it is the time since it is connected.
+ */
+export async function sentBy(peer) {
+	const [sent, source] = await Promise.all([peer.sent(), peer.measured()]);
+	return { ...sent, source, seconds: sent.audio.length ? sent.audio[0].packetsSent * 0.02 : source.connectedFor };
 }
 
 /** Waits until the peer sent so many seconds. */
 export function sending(peer, seconds) {
-	return until(`${seconds} s to be sent`, async () => (await sentSeconds(peer)) >= seconds, { timeout: seconds * 1000 + 15_000 });
+	return until(`${seconds} s to be sent`, async () => (await sentBy(peer)).seconds >= seconds, { timeout: seconds * 1000 + 15_000 });
 }
 
 /** Records so many seconds, detaches, and waits for the finished file. */
@@ -71,7 +75,7 @@ export async function recordFor(t, seconds, { janus, request = {}, media, during
 	const from = Date.now();
 	await during?.({ session, handle, peer, id });
 	await sending(peer, seconds);
-	const sent = { seconds: await sentSeconds(peer), ...(await peer.sent()) };
+	const sent = await sentBy(peer);
 	const { data: status } = await handle.request({ request: 'status' });
 	const to = Date.now();
 	await handle.detach();
@@ -83,11 +87,11 @@ export async function recordFor(t, seconds, { janus, request = {}, media, during
 const ms = (value) => value?.toFixed(1);
 
 /**
- * Reads and decodes the file and holds it against what is expected: `video` and `audio` (codec names, or null for none),
- * `seconds` sent. `clean: false` allows decoding errors, `sync: false` leaves out flash and beep,
+ * Reads and decodes the file and holds it against what was sent (see sentBy) and what is expected: `video` and `audio` (codec
+ * names, or null for none). `clean: false` allows decoding errors, `sync: false` leaves out flash and beep,
  * `maxVideoGap` (s) and `flashesMissing` allow for pictures that were lost.
  */
-export async function check(t, file, { video = 'h264', audio = 'aac', seconds, clean = true, sync = true, maxOffset = 40, maxVideoGap = 0.5, flashesMissing = 1 }) {
+export async function check(t, file, { seconds, source }, { video = 'h264', audio = 'aac', clean = true, sync = true, maxOffset = 40, maxVideoGap = 0.5, flashesMissing = 1 } = {}) {
 	const found = await media.probe(file);
 	assert.deepEqual(found.video.map((s) => s.codec_name), video ? [video].flat() : [], 'video streams');
 	assert.deepEqual(found.audio.map((s) => s.codec_name), audio ? [audio].flat() : [], 'audio streams');
@@ -106,13 +110,31 @@ export async function check(t, file, { video = 'h264', audio = 'aac', seconds, c
 		assert.ok(s.gap <= limit, `stream ${i}: a step of ${s.gap} s`);
 	}
 
-	if (video && audio && sync) {
-		const av = await media.avOffsets(file);
-		t.diagnostic(`beep after flash: min ${ms(av.min)}, median ${ms(av.median)}, max ${ms(av.max)} ms (${av.count} of ${av.flashes.length} flashes)`);
-		assert.ok(av.count >= Math.floor(seconds) - flashesMissing, `${av.count} pairs of flash and beep in ${seconds} s`);
-		for (const { at, offset } of av.offsets)
-			assert.ok(Math.abs(offset) <= maxOffset, `at ${at} s the beep is ${offset} ms after the flash`);
-		return { ...found, spans, duration, av };
-	}
-	return { ...found, spans, duration };
+	const av = video && audio && sync && await checkSync(t, file, { start: Math.min(...spans.map((s) => s.start)), seconds, source, maxOffset, flashesMissing });
+	return { ...found, spans, duration, av };
+}
+
+/**
+ * Each beep must be as far from its flash as it was when the source made both: `source` says how far that was (see peer.js);
+ * without it they are taken for simultaneous.
+ */
+async function checkSync(t, file, { start, seconds, source, maxOffset, flashesMissing }) {
+	const [flashes, beeps] = await Promise.all([media.flashes(file), media.beeps(file)]);
+	const recorded = media.pair(flashes, beeps);
+	const sent = source ? media.pair(source.flashes, source.beeps) : [];
+	const error = recorded.map(({ at, offset }) => {
+		const same = sent.find((s) => Math.abs(s.at - (at - start)) < 0.5);
+		return { at, error: offset - (same?.offset ?? 0) };
+	});
+	const figures = (values) => {
+		const { min, median, max } = media.summary(values);
+		return `min ${ms(min)}, median ${ms(median)}, max ${ms(max)} ms (${values.map((v) => v.toFixed(0)).join(' ')})`;
+	};
+	t.diagnostic(`${recorded.length} beeps after their flashes: ${figures(recorded.map((r) => r.offset))}`);
+	if (source)
+		t.diagnostic(`against what the source did: ${figures(error.map((e) => e.error))}`);
+	assert.ok(recorded.length >= Math.floor(seconds) - flashesMissing, `${recorded.length} pairs of flash and beep in ${seconds} s`);
+	for (const { at, error: ms } of error)
+		assert.ok(Math.abs(ms) <= maxOffset, `at ${at} s sound and picture are ${ms} ms apart`);
+	return { flashes, beeps, recorded };
 }

@@ -12,9 +12,13 @@ export async function probe(file) {
 	return { streams, format, video: streams.filter((s) => s.codec_type === 'video'), audio: streams.filter((s) => s.codec_type === 'audio') };
 }
 
-/** Decodes everything, stopping at the first error; what ffmpeg complained of, '' when it did not. */
+/**
+ * Decodes everything, stopping at the first error; what ffmpeg complained of, '' when it did not. The output keeps the input's
+ * clock: in one of 1/20 s, which ffmpeg would take for a camera, two pictures of a real camera can share a tick.
+ */
 export async function decodeErrors(file) {
-	const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-xerror', '-i', file, '-map', '0', '-f', 'null', '-']);
+	const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-xerror', '-i', file, '-map', '0', '-fps_mode', 'passthrough',
+		'-enc_time_base', '-1', '-f', 'null', '-']);
 	return stderr.trim() || (code === 0 ? '' : `exit code ${code}`);
 }
 
@@ -80,16 +84,10 @@ export async function beeps(file, stream = 0) {
 	return onsets(level, -30, 0.3);
 }
 
-/** How far each beep lies after its flash, in ms, over the whole file. */
-export async function avOffsets(file) {
-	const [seen, heard] = await Promise.all([flashes(file), beeps(file)]);
-	const offsets = [];
-	for (const flash of seen) {
-		const beep = heard.reduce((best, b) => (Math.abs(b - flash) < Math.abs(best - flash) ? b : best), Infinity);
-		if (Math.abs(beep - flash) < 0.5)
-			offsets.push({ at: flash, offset: (beep - flash) * 1000 });
-	}
-	return { flashes: seen, beeps: heard, offsets, ...summary(offsets.map((o) => o.offset)) };
+/** Pairs each flash with its beep: [{ at: seconds, offset: ms from flash to beep }]. */
+export function pair(flashes, beeps) {
+	const nearest = (to) => beeps.reduce((best, b) => (Math.abs(b - to) < Math.abs(best - to) ? b : best), Infinity);
+	return flashes.map((at) => ({ at, offset: (nearest(at) - at) * 1000 })).filter(({ offset }) => Math.abs(offset) < 500);
 }
 
 export function summary(values) {

@@ -14,8 +14,13 @@ const folders = new Set();
 process.on('exit', () => {
 	for (const child of running)
 		child.kill('SIGKILL');
-	for (const folder of folders)
-		rmSync(folder, { recursive: true, force: true });
+	for (const folder of folders) {
+		try {
+			rmSync(folder, { recursive: true, force: true });
+		} catch (error) {
+			console.error(`${folder} is left behind: ${error.message}`);
+		}
+	}
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 	process.on(signal, () => process.exit(130));

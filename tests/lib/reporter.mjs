@@ -13,6 +13,8 @@ export default async function* reporter(source) {
 		case 'test:fail': {
 			if (data.details?.type === 'suite')
 				break;
+			if (data.skip === 'test name does not match pattern')
+				break;
 			const skipped = data.skip !== undefined && data.skip !== false;
 			const result = skipped ? 'skipped' : type === 'test:pass' ? 'passed' : 'failed';
 			count[result]++;

@@ -79,10 +79,11 @@ class Session {
 	}
 
 	receive(message) {
-		const waiting = this.#waiting.get(message.transaction);
+		// What Janus could not parse it answers without saying to what: the latest request it must have been.
+		const waiting = this.#waiting.get(message.transaction ?? [...this.#waiting.keys()].at(-1));
 		if (message.janus === 'error')
 			waiting?.reject(new JanusError(message.error.code, message.error.reason));
-		else if (waiting && !(waiting.final && message.janus === 'ack'))
+		else if (waiting && message.transaction && !(waiting.final && message.janus === 'ack'))
 			waiting.resolve(message);
 		else if (message.sender)
 			this.#handles.get(message.sender)?.receive(message);
