@@ -42,8 +42,8 @@ export function setUpLive(page) {
 	}
 
 	function logEvent(event) {
-		const log = byId('live-events');
-		log.append(element('li', { 'data-status': event.status },
+		const log = byId('live-log');
+		byId('live-events').append(element('li', { 'data-status': event.status },
 			element('time', {}, new Date().toLocaleTimeString('en-GB')), ' ', tell(event)));
 		log.scrollTop = log.scrollHeight;
 		if (event.file && event.status !== 'segment')

@@ -13,6 +13,7 @@ export function testPicture() {
 	const audio = new AudioContext();
 	const tone = makeTone(audio);
 	const stream = new MediaStream([...canvas.captureStream(RATE).getVideoTracks(), ...tone.stream.getAudioTracks()]);
+	stream.getVideoTracks()[0].contentHint = 'detail'; // its size stays, also while the browser finds out what the network carries
 	let frame = 0, request;
 
 	const draw = () => {

@@ -145,6 +145,8 @@ export class TsRecorder extends EventTarget {
 	 * @returns {Promise<Recording>}
 	 */
 	async record(stream, options = {}, { simulcast = false } = {}) {
+		if (this.peerConnection)
+			throw new TsRecorderError('this handle records already', 610);
 		const tracks = stream.getTracks().map(track => ({
 			type: track.kind, capture: track, recv: false, dontStop: true,
 			...(track.kind === 'video' && simulcast ? { simulcast: true, sendEncodings: simulcastEncodings(track) } : {}),

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All tests of the demo, in one process: they share one stack and one browser.
+
+import './run.test.mjs';
+import './record.test.mjs';
+import './recordings.test.mjs';
+import './client.test.mjs';
+import './operator.test.mjs';
+import './failures.test.mjs';
+import './looks.test.mjs';

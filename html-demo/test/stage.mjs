@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the tests of the page have in common: the stack that html-demo/run starts, a browser, and the ways of the page.
+
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Process, temporaryFolder } from '../../tests/lib/process.mjs';
+import { until } from '../../tests/lib/wait.mjs';
+import { launchBrowser } from '../browser.mjs';
+
+export const demo = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
+const PATIENCE_MS = 15_000;
+
+/** html-demo/run, with options of one's own besides those that suit tests. */
+export function startRun(folder, ...options) {
+	return new Process(join(demo, 'run'), ['--no-install', '--no-build', '--build', process.env.TSR_BUILD, '--port', '0',
+		'--recordings', folder, ...options]);
+}
+
+/** What a running html-demo/run printed: {url, secret, janus}. */
+export async function printed(run) {
+	await until(`html-demo/run is up:\n${run.log}`, () => /Ctrl-C/.test(run.log) || run.child.exitCode !== null);
+	const find = pattern => pattern.exec(run.log)?.[1] ?? assert.fail(`no ${pattern} in:\n${run.log}`);
+	return {
+		url: find(/page is at +(\S+)/),
+		secret: find(/secret +(\S+)/),
+		janus: Number(find(/pid (\d+), log/)),
+	};
+}
+
+/** The stack and the browser of the tests of one file, from before its tests until after them. */
+export function stage() {
+	const stage = {
+		folder: null, url: null, secret: null, janus: null, run: null, browser: null,
+
+		/** A page of its own that is connected. What it complains of is in `page.complaints`. */
+		async open(options = {}) {
+			const page = await this.browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+			page.setDefaultTimeout(PATIENCE_MS);
+			page.complaints = [];
+			page.on('pageerror', error => page.complaints.push(error.message));
+			page.on('console', message => message.type() === 'error' && page.complaints.push(message.text()));
+			await page.goto(this.url);
+			await page.locator('#connection[data-state=connected]').waitFor();
+			return page;
+		},
+
+		path(file) {
+			return join(this.folder, file);
+		},
+	};
+	before(async () => {
+		stage.folder = temporaryFolder('demo');
+		stage.run = startRun(stage.folder);
+		Object.assign(stage, await printed(stage.run));
+		stage.browser = await launchBrowser();
+	});
+	after(async () => {
+		await stage.browser?.close();
+		await stage.run?.stop();
+	});
+	return stage;
+}
+
+/** Starts recording what the form says. @returns {Promise<string>} the file, X.recording.ts */
+export async function startRecording(page, { name, more } = {}) {
+	if (name)
+		await page.getByLabel('Name').fill(name);
+	await more?.();
+	await page.getByRole('button', { name: 'Record', exact: true }).click();
+	await page.locator('#live-state[data-state=recording]').waitFor();
+	return page.locator('#live-file').textContent();
+}
+
+/** @returns {Promise<string>} the file, X.ts */
+export async function stopRecording(page) {
+	await page.getByRole('button', { name: 'Stop', exact: true }).click();
+	await page.locator('#live-state[data-state=finished]').waitFor();
+	return page.locator('#live-file').textContent();
+}
+
+/** Records the test picture for a while. @returns {Promise<string>} the file */
+export async function recordFor(page, ms, options) {
+	await startRecording(page, options);
+	await page.waitForTimeout(ms);
+	return stopRecording(page);
+}
+
+/** The row of the list with this name. */
+export function rowOf(page, name) {
+	return page.locator('#list > li').filter({ has: page.locator('strong', { hasText: new RegExp(`^${name}$`) }) });
+}
+
+/** What the player's video is doing. */
+export function playback(page) {
+	return page.locator('#player video').evaluate(video => ({
+		time: video.currentTime, frames: video.getVideoPlaybackQuality().totalVideoFrames, paused: video.paused,
+	}));
+}
+
+/** Waits until the player's picture moves. */
+export async function expectMoving(page) {
+	await until('decoded frames', async () => (await playback(page)).frames > 5, { timeout: PATIENCE_MS });
+	const first = await playback(page);
+	await until('the picture to move', async () => {
+		const now = await playback(page);
+		return now.time > first.time + 0.5 && now.frames > first.frames + 5;
+	}, { timeout: PATIENCE_MS });
+}
+
+export const exists = existsSync;
