@@ -22,7 +22,7 @@ struct depay {
 	bool lost;          /* something is missing before the next payload that is not empty */
 	bool discontinuity; /* something is missing before the next frame */
 	uint8_t red_payload_type;
-	uint16_t last_seq; /* of the last payload that was not empty; for RED */
+	uint16_t last_seq; /* of the last payload given to the codec; for RED */
 	uint32_t last_ts;
 };
 
@@ -82,6 +82,7 @@ static void push_payload(struct depay *d, const struct rtp_packet *pkt, bool los
 	/* Before the first payload anything may be missing, but nothing that was begun. */
 	bool gap = lost || !d->started;
 	d->started = true;
+	d->last_seq = pkt->seq;
 	d->last_ts = pkt->timestamp;
 	d->ops->push(d, d->state, pkt, gap);
 }
@@ -134,7 +135,6 @@ tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost)
 		push_red(d, pkt, lost);
 	else
 		push_payload(d, pkt, lost);
-	d->last_seq = pkt->seq;
 	return d->error;
 }
 

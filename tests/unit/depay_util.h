@@ -6,6 +6,7 @@
 
 #include "hex.h"
 
+#include "recorder/common/limits.h"
 #include "recorder/depay/depay.h"
 
 #define MAX_SEEN 4096
@@ -129,6 +130,28 @@ static inline void run_cases(tsr_codec codec, const struct depay_case *cases, si
 		depay_destroy(d);
 		forget(&seen);
 	}
+}
+
+/* Fragments that never end stop at the cap, counted once, and leave nothing behind. */
+static inline void check_endless(tsr_codec codec, const char *first, const char *later)
+{
+	static uint8_t payload[60000];
+	static struct seen seen;
+	struct depay *d = start_depay(codec, &seen);
+	for (unsigned sent = 0; sent < 2 * LIMIT_FRAME_BYTES; sent += sizeof(payload)) {
+		size_t size;
+		uint8_t *begin = unhex(sent == 0 ? first : later, &size);
+		memcpy(payload, begin, size);
+		free(begin);
+		struct rtp_packet pkt = {.payload = payload, .payload_size = sizeof(payload)};
+		assert_int_equal(depay_push(d, &pkt, false), TSR_OK);
+	}
+	assert_int_equal(depay_flush(d), TSR_OK);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(depay_stats(d)->too_large, 1);
+	assert_int_equal(depay_stats(d)->frames_damaged, 0);
+	assert_int_equal(depay_stats(d)->malformed, 0);
+	depay_destroy(d);
 }
 
 #endif

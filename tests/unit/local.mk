@@ -4,8 +4,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 LDADD = librecorder.la $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_sink
-UNIT_TESTS += tests/unit/test_bitstream tests/unit/test_bitstream_h264 tests/unit/test_depay_audio \
-	tests/unit/test_depay_h264 tests/unit/test_depay_property tests/unit/test_depay_vp8
+UNIT_TESTS += tests/unit/test_bitstream tests/unit/test_bitstream_h264 tests/unit/test_bitstream_h265 \
+	tests/unit/test_bitstream_vp9_av1 tests/unit/test_depay_audio tests/unit/test_depay_av1 tests/unit/test_depay_h264 \
+	tests/unit/test_depay_h265 tests/unit/test_depay_property tests/unit/test_depay_vp8 tests/unit/test_depay_vp9
 EXTRA_DIST += tests/unit/depay_util.h tests/unit/hex.h tests/unit/property.h
 UNIT_TESTS += tests/unit/test_sink_names tests/unit/test_sink_failures tests/unit/test_sink_space
 UNIT_TESTS += tests/unit/test_rtp_packet

@@ -27,6 +27,7 @@ struct stream {
 	unsigned count;
 	int frame; /* the one being made */
 	bool markers;
+	unsigned variant;          /* 0 to 3: how this sender does it */
 	struct buf frames[FRAMES]; /* as they must come out */
 	bool whole[FRAMES];
 	bool handed_on[FRAMES];
@@ -73,6 +74,7 @@ static inline void make_stream(struct stream *s, uint64_t seed, make_frame make)
 	*s = (struct stream){.random = seed * UINT64_C(0x9e3779b97f4a7c15), .last = -1};
 	buf_init(&s->bytes, SIZE_MAX);
 	s->markers = pick(s, 4) != 0;
+	s->variant = pick(s, 4);
 	for (s->frame = 0; s->frame < FRAMES; s->frame++) {
 		buf_init(&s->frames[s->frame], SIZE_MAX);
 		make(s, s->frame % KEYFRAME_INTERVAL == 0);

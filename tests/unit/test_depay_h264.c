@@ -3,8 +3,6 @@
  * H.264 payloads (RFC 6184) in, access units out. */
 #include "depay_util.h"
 
-#include "recorder/common/limits.h"
-
 #define SC  "00000001"
 #define AUD SC "09f0"
 /* 640x480 and its PPS, as x264 writes them */
@@ -123,6 +121,10 @@ static const struct depay_case loss[] = {
 	 {{SPS, 0, "m"}, {PPS, 0, "m"}, {IDR, 0, "m"}, {PPS, 1, "ml"}, {IDR, 1, "m"}},
 	 {{AUD SETS SC IDR, 0, "k", 640, 480}},
 	 .damaged = 1},
+	{"of one in the middle, with a marker on each of them",
+	 {{STAP_SETS, 0, ""}, {IDR, 0, "m"}, {SPS, 1, "m"}, {SEI, 1, "ml"}, {IDR, 1, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}},
+	 .damaged = 2},
 	{"SEI before the first slice leaves it open; the slice decides",
 	 {{STAP_SETS, 0, ""}, {IDR, 0, "m"}, {SEI, 1, "l"}, {P, 1, "m"}, {SEI, 2, "l"}, {P_2, 2, "m"}},
 	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC SEI SC P, 1, "g"}},
