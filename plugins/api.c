@@ -6,6 +6,7 @@
 #include "api.h"
 #include "events.h"
 #include "runtime.h"
+#include "target.h"
 
 enum request_flags {
 	REQUEST_ASYNC = 1, /* acknowledged at once, answered by an event */
@@ -27,7 +28,14 @@ static const struct request_type types[] = {
 	{"split", REQUEST_PEER, control_split},
 	{"stop", REQUEST_PEER | REQUEST_ADMIN, control_stop},
 	{"status", REQUEST_PEER, control_status},
-	{"profiles", REQUEST_PEER | REQUEST_ADMIN, control_profiles},
+	{"list", REQUEST_PEER, browse_list},
+	{"list_recordings", REQUEST_ADMIN, browse_list},
+	{"info", REQUEST_PEER | REQUEST_ADMIN, browse_info},
+	{"delete", REQUEST_PEER | REQUEST_ADMIN, browse_delete},
+	{"profiles", REQUEST_PEER | REQUEST_ADMIN, browse_profiles},
+	{"stats", REQUEST_ADMIN, admin_stats},
+	{"configure", REQUEST_ADMIN, admin_configure},
+	{"recover", REQUEST_ADMIN, admin_recover},
 };
 
 /* An asynchronous request on its way to a thread. */
@@ -153,11 +161,35 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 	return janus_plugin_result_new(JANUS_PLUGIN_OK, NULL, answer);
 }
 
+/* The core has checked the Admin API's own secret. */
+static bool may_administrate(struct request *r)
+{
+	struct config *config = runtime_config();
+	bool needed = *config_general(config)->admin_key;
+	config_unref(config);
+	const char *key = json_string_value(json_object_get(r->body, "admin_key"));
+	r->admin = !needed || target_is_admin(key);
+	if (!r->admin)
+		request_fail(r, API_UNAUTHORIZED, "the admin_key is wrong or missing");
+	return r->admin;
+}
+
 json_t *api_handle_admin_message(json_t *message)
 {
+	/* The key is for here, not for the handlers. */
+	json_t *body = json_copy(message);
 	struct request r = {.body = message};
 	const struct request_type *type = find_type(&r, REQUEST_ADMIN);
-	return type ? run(&r, type) : refusal(&r);
+	json_t *answer;
+	if (type && may_administrate(&r)) {
+		r.body = body;
+		json_object_del(body, "admin_key");
+		answer = run(&r, type);
+	} else {
+		answer = refusal(&r);
+	}
+	json_decref(body);
+	return answer;
 }
 
 bool api_init(void)

@@ -12,6 +12,7 @@
 
 struct request {
 	struct session *session; /* NULL: it came through the Admin API */
+	bool admin;              /* likewise, and the admin_key is right if there is one */
 	const char *transaction;
 	json_t *body;
 	json_t *jsep; /* may be NULL */
@@ -47,6 +48,14 @@ json_t *control_resume(struct request *r);
 json_t *control_split(struct request *r);
 json_t *control_stop(struct request *r);
 json_t *control_status(struct request *r);
-json_t *control_profiles(struct request *r);
+/* browse.c: */
+json_t *browse_list(struct request *r);
+json_t *browse_info(struct request *r);
+json_t *browse_delete(struct request *r);
+json_t *browse_profiles(struct request *r);
+/* admin.c: */
+json_t *admin_stats(struct request *r);
+json_t *admin_configure(struct request *r);
+json_t *admin_recover(struct request *r);
 
 #endif

@@ -127,6 +127,23 @@ static bool read_bool(json_t *value, enum fields_source source, bool *out)
 	return false;
 }
 
+static bool read_moment(json_t *value, int64_t *out)
+{
+	if (json_is_integer(value)) {
+		int64_t seconds = json_integer_value(value);
+		*out = seconds * G_USEC_PER_SEC;
+		return seconds >= 0 && seconds < 253402300800LL; /* the year 10000 */
+	}
+	GTimeZone *utc = g_time_zone_new_utc();
+	GDateTime *time = json_is_string(value) ? g_date_time_new_from_iso8601(json_string_value(value), utc) : NULL;
+	g_time_zone_unref(utc);
+	if (!time)
+		return false;
+	*out = g_date_time_to_unix(time) * G_USEC_PER_SEC + g_date_time_get_microsecond(time);
+	g_date_time_unref(time);
+	return true;
+}
+
 static bool read_mode(const struct field *f, json_t *value, int64_t *out)
 {
 	const char *text = json_string_value(value);
@@ -238,6 +255,7 @@ static bool read_value(const struct field *f, json_t *value, enum fields_source 
 	case FIELD_INT: return read_int(f, value, source, FIELD_AT(target, f, int64_t));
 	case FIELD_SIZE: return read_scaled(f, value, size_units, FIELD_AT(target, f, int64_t));
 	case FIELD_TIME: return read_scaled(f, value, time_units, FIELD_AT(target, f, int64_t));
+	case FIELD_MOMENT: return read_moment(value, FIELD_AT(target, f, int64_t));
 	case FIELD_MODE: return read_mode(f, value, FIELD_AT(target, f, int64_t));
 	case FIELD_CHOICE: return read_choice(f, value, FIELD_AT(target, f, int));
 	case FIELD_TEXT:
@@ -290,6 +308,7 @@ static char *allowed_text(const struct field *f)
 				  g_strdup_printf("%" G_GINT64_FORMAT, f->max));
 	case FIELD_SIZE: return range_text(f, "a size", size_text(f->min), size_text(f->max));
 	case FIELD_TIME: return range_text(f, "a duration", time_text(f->min), time_text(f->max));
+	case FIELD_MOMENT: return g_strdup("a time in ISO 8601, or seconds since 1970");
 	case FIELD_MODE:
 		return g_strdup_printf("octal permissions from %04o to %04o, as text", (unsigned)f->min,
 				       (unsigned)f->max);
@@ -437,7 +456,8 @@ static json_t *value_json(const struct field *f, const void *target)
 	switch (f->type) {
 	case FIELD_BOOL: return json_boolean(*FIELD_AT(target, f, const bool));
 	case FIELD_INT:
-	case FIELD_SIZE: return json_integer(*FIELD_AT(target, f, const int64_t));
+	case FIELD_SIZE:
+	case FIELD_MOMENT: return json_integer(*FIELD_AT(target, f, const int64_t));
 	case FIELD_TIME: {
 		int64_t us = *FIELD_AT(target, f, const int64_t);
 		return us % 1000000 ? json_real((double)us / SECOND) : json_integer(us / 1000000);

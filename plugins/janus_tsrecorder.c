@@ -299,6 +299,8 @@
 #include <utils.h> /* Janus's */
 
 #include "api.h"
+#include "keeper.h"
+#include "library.h"
 #include "runtime.h"
 #include "session.h"
 #include "status.h"
@@ -354,7 +356,10 @@ static int plugin_init(janus_callbacks *callbacks, const char *config_path)
 	runtime_gateway = callbacks;
 	takes_init();
 	sessions_init();
+	library_init(settings->recordings_path);
 	gate_open();
+	if (!keeper_start())
+		JANUS_LOG(LOG_WARN, "[tsrecorder] No thread for recovery and retention\n");
 	JANUS_LOG(LOG_INFO, "[tsrecorder] " TSR_VERSION_STRING " records to %s\n", settings->recordings_path);
 	return 0;
 }
@@ -366,10 +371,12 @@ static void plugin_destroy(void)
 		return;
 	gate_close();
 	api_deinit();
+	keeper_stop();
 	tsr_engine_destroy(runtime_engine);
 	runtime_engine = NULL;
 	sessions_deinit();
 	takes_deinit();
+	library_deinit();
 	runtime_set_config(NULL);
 	JANUS_LOG(LOG_INFO, "[tsrecorder] Ended\n");
 }

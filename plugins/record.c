@@ -7,6 +7,7 @@
 
 #include "api.h"
 #include "events.h"
+#include "library.h"
 #include "naming.h"
 #include "runtime.h"
 #include "sdp.h"
@@ -26,6 +27,7 @@ struct record_params {
 	char *id, *name, *profile, *filename, *secret, *record_key, *token;
 	int videocodec, audiocodec, audio_mode;
 	bool audio, video, is_private;
+	bool id_given;
 	int64_t max_duration, max_size, bitrate, keyframe_interval;
 	json_t *metadata;
 };
@@ -128,6 +130,10 @@ static bool may_record(struct request *r, const struct settings *general, const 
 	if (take && !take_ended(take, NULL))
 		request_fail(r, API_WRONG_STATE, "this handle is recording already");
 	take_unref(take);
+	struct library_item *item = p->id_given ? library_find(p->id) : NULL;
+	if (item)
+		request_fail(r, API_EXISTS, "there is a recording with the id %s", p->id);
+	library_item_unref(item);
 	return r->code == API_OK;
 }
 
@@ -210,8 +216,8 @@ static void announce(struct request *r, const struct settings *s, const struct r
 	if (!session_set_take(r->session, take))
 		take_stop(take, "detach");
 	json_t *result = json_pack("{s:s, s:s}", "status", "starting", "id", take->id);
-	if (take->name)
-		json_object_set_new(result, "name", json_string(take->name));
+	if (p->name)
+		json_object_set_new(result, "name", json_string(p->name));
 	json_object_set_new(result, "file", json_sprintf("%s.recording.ts", name));
 	send_answer(r, result, sdp, take);
 	json_decref(result);
@@ -230,14 +236,18 @@ static void start(struct request *r, const struct settings *general, const struc
 		.folder = s->recordings_path,
 		.private = json_object_get(r->body, "is_private") ? p->is_private : s->private,
 		.wish = wish_of(s, p, config.audio_mode),
+		.max_duration_us = s->max_duration,
+		.max_size = s->max_size,
 		.session = r->session,
 	};
 	struct sdp_session sdp;
 	if (!negotiate(r, offer, &model.wish, &sdp))
 		return;
 	char *metadata = p->metadata ? json_dumps(p->metadata, JSON_COMPACT) : NULL;
+	char *host = library_host_text(model.profile, model.private, model.secret);
 	config.filename = name;
 	config.metadata = metadata;
+	config.host = host;
 	struct take *take;
 	r->code = take_start(&model, &config, (unsigned)general->max_recordings, &take, r->error, sizeof(r->error));
 	free(metadata);
@@ -268,6 +278,7 @@ json_t *record_start(struct request *r)
 	const struct settings *general = config_general(config);
 	const char *offer = NULL;
 	if (request_read(r, record_fields, &p)) {
+		p.id_given = p.id != NULL;
 		if (!p.id)
 			p.id = naming_new_id(g_get_real_time());
 		if (may_record(r, general, config_profile(config, p.profile), &p))
@@ -290,6 +301,9 @@ json_t *record_start(struct request *r)
 struct configure_params {
 	int64_t bitrate, keyframe_interval, substream;
 	bool keyframe;
+	int64_t max_duration, max_size;
+	char *name;
+	json_t *metadata;
 };
 
 #define AT(member) offsetof(struct configure_params, member)
@@ -299,13 +313,33 @@ static const struct field configure_fields[] = {
 	{ "keyframe_interval", FIELD_TIME, AT(keyframe_interval), 500000, 3600000000LL, NULL, FIELD_ZERO, NULL },
 	{ "keyframe",          FIELD_BOOL, AT(keyframe),          0, 0,                 NULL, 0, NULL },
 	{ "substream",         FIELD_INT,  AT(substream),         0, 2,                 NULL, 0, NULL },
+	{ "max_duration",      FIELD_TIME, AT(max_duration),      1000000, 3650 * DAY_US, NULL, FIELD_ZERO, NULL },
+	{ "max_size",          FIELD_SIZE, AT(max_size),          65536, 1LL << 50,     NULL, FIELD_ZERO, NULL },
+	{ "name",              FIELD_TEXT, AT(name),              1, 256,               NULL, 0, NULL },
+	{ "metadata",          FIELD_OBJECT, AT(metadata),        0, MAX_METADATA_BYTES, NULL, 0, NULL },
 	{ 0 }
 };
 /* clang-format on */
 #undef AT
 
-static void change(struct request *r, const struct configure_params *p, struct take *take)
+/* False with the error noted when the recording is ending. */
+static bool change(struct request *r, const struct configure_params *p, struct take *take)
 {
+	char *metadata = p->metadata ? json_dumps(p->metadata, JSON_COMPACT) : NULL;
+	const tsr_recording_changes changes = {
+		.max_duration_us = p->max_duration == UNSET ? UNSET : tighter(take->max_duration_us, p->max_duration),
+		.max_size = p->max_size == UNSET ? UNSET : tighter(take->max_size, p->max_size),
+		.name = p->name,
+		.metadata = metadata,
+	};
+	tsr_error err = tsr_recording_change(take->recording, &changes);
+	free(metadata);
+	if (err != TSR_OK) {
+		request_fail(r, API_WRONG_STATE, "the recording is ending");
+		return false;
+	}
+	if (p->name)
+		take_set_name(take, p->name);
 	if (p->bitrate != UNSET)
 		session_set_bitrate(r->session, (uint32_t)p->bitrate);
 	if (p->keyframe_interval != UNSET)
@@ -314,6 +348,7 @@ static void change(struct request *r, const struct configure_params *p, struct t
 		take_set_substream(take, (int)p->substream);
 	if (p->keyframe)
 		session_ask_keyframe(r->session, -1);
+	return true;
 }
 
 static void renegotiate(struct request *r, const struct configure_params *p, struct take *take)
@@ -325,8 +360,7 @@ static void renegotiate(struct request *r, const struct configure_params *p, str
 	if (!offer || !negotiate(r, offer, &wish, &sdp))
 		return;
 	r->code = take_negotiated(take, &sdp, json_object_get(r->jsep, "simulcast"), r->error, sizeof(r->error));
-	if (r->code == API_OK) {
-		change(r, p, take);
+	if (r->code == API_OK && change(r, p, take)) {
 		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take->id);
 		send_answer(r, result, &sdp, take);
 		json_decref(result);
@@ -334,22 +368,30 @@ static void renegotiate(struct request *r, const struct configure_params *p, str
 	sdp_session_clear(&sdp);
 }
 
-json_t *record_configure(struct request *r)
+static void configure(struct request *r, const struct configure_params *p)
 {
-	struct configure_params p = {.bitrate = UNSET, .keyframe_interval = UNSET, .substream = UNSET};
-	if (!request_read(r, configure_fields, &p))
-		return NULL;
 	struct take *take = session_take(r->session);
 	if (!take || take_ended(take, NULL)) {
 		request_fail(r, API_WRONG_STATE, "this handle is not recording");
 	} else if (r->jsep) {
-		renegotiate(r, &p, take);
-	} else {
-		change(r, &p, take);
+		renegotiate(r, p, take);
+	} else if (change(r, p, take)) {
 		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take->id);
 		event_send(r->session, r->transaction, result, NULL);
 		json_decref(result);
 	}
 	take_unref(take);
+}
+
+json_t *record_configure(struct request *r)
+{
+	struct configure_params p = {.bitrate = UNSET,
+				     .keyframe_interval = UNSET,
+				     .substream = UNSET,
+				     .max_duration = UNSET,
+				     .max_size = UNSET};
+	if (request_read(r, configure_fields, &p))
+		configure(r, &p);
+	fields_clear(configure_fields, &p);
 	return NULL;
 }

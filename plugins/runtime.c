@@ -11,6 +11,8 @@ tsr_engine *runtime_engine;
 static pthread_mutex_t config_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct config *config_in_force;
 
+static int64_t started_us;
+
 static gint open_now;
 static gint inside;
 
@@ -18,6 +20,7 @@ static gint inside;
 
 void gate_open(void)
 {
+	started_us = tsr_now_us();
 	g_atomic_int_set(&open_now, 1);
 }
 
@@ -46,6 +49,11 @@ void gate_close(void)
 bool gate_is_closed(void)
 {
 	return !g_atomic_int_get(&open_now);
+}
+
+int64_t runtime_started_us(void)
+{
+	return started_us;
 }
 
 /* ---- configuration and log ----------------------------------------------------------------------------------------- */

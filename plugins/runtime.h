@@ -23,6 +23,9 @@ struct config *runtime_config(void);
 /* Takes the reference (or NULL, when it all ends), puts it in force, sets the log's level. Any thread. */
 void runtime_set_config(struct config *config);
 
+/* When the plugin was started, tsr_now_us(). */
+int64_t runtime_started_us(void);
+
 /* The gate: Janus runs destroy() while callbacks of handles are still under way, and while others begin. A callback does
  * nothing when it may not enter. */
 void gate_open(void);

@@ -9,6 +9,8 @@
 #define REMB_PERIOD_US 5000000
 /* What REMB says when there is no limit. */
 #define REMB_UNLIMITED 1000000000u
+/* Recordings that a handle is known to have made: enough for any list a peer would look at. */
+#define MAX_MADE 1000
 
 static pthread_mutex_t map_mutex = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *map; /* janus_plugin_session * -> struct session *, a reference each */
@@ -50,6 +52,7 @@ void session_unref(struct session *session)
 	if (!session || !g_atomic_int_dec_and_test(&session->refs))
 		return;
 	take_unref(session->take);
+	g_queue_clear_full(&session->made, g_free);
 	pthread_mutex_destroy(&session->mutex);
 	pthread_mutex_destroy(&session->requests);
 	g_free(session);
@@ -71,6 +74,7 @@ void session_create(janus_plugin_session *handle, int *error)
 	session->refs = 1;
 	session->handle = handle; /* its own reference counter is not initialised yet */
 	session->sdp_session_id = (guint64)g_get_real_time();
+	g_queue_init(&session->made);
 	pthread_mutex_init(&session->mutex, NULL);
 	pthread_mutex_init(&session->requests, NULL);
 	handle->plugin_handle = session;
@@ -124,10 +128,29 @@ bool session_set_take(struct session *session, struct take *take)
 	if (attached) {
 		old = session->take;
 		session->take = take_ref(take);
+		g_queue_push_head(&session->made, g_strdup(take->id));
+		if (session->made.length > MAX_MADE)
+			g_free(g_queue_pop_tail(&session->made));
 	}
 	pthread_mutex_unlock(&session->mutex);
 	take_unref(old);
 	return attached;
+}
+
+bool session_made(struct session *session, const char *id)
+{
+	pthread_mutex_lock(&session->mutex);
+	bool made = g_queue_find_custom(&session->made, id, (GCompareFunc)g_strcmp0) != NULL;
+	pthread_mutex_unlock(&session->mutex);
+	return made;
+}
+
+unsigned sessions_count(void)
+{
+	pthread_mutex_lock(&map_mutex);
+	unsigned count = map ? g_hash_table_size(map) : 0;
+	pthread_mutex_unlock(&map_mutex);
+	return count;
 }
 
 /* ---- media: Janus's loop thread of the handle, which must never be held up ----------------------------------------------- */

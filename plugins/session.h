@@ -5,6 +5,7 @@
 #ifndef TSR_PLUGINS_SESSION_H
 #define TSR_PLUGINS_SESSION_H
 
+#include <glib.h>
 #include <jansson.h>
 #include <plugins/plugin.h> /* Janus's */
 #include <pthread.h>
@@ -17,10 +18,11 @@ struct session {
 	gint refs;
 	pthread_mutex_t requests; /* held while a request of this handle is worked on: one at a time */
 
-	pthread_mutex_t
-		mutex; /* guards what follows; held for a few instructions only, never over a call of the core */
+	/* Guards what follows; held for a few instructions only, never over a call of the core. */
+	pthread_mutex_t mutex;
 	janus_plugin_session *handle; /* NULL once it was detached */
 	struct take *take;            /* the latest recording, running or ended; a reference */
+	GQueue made;                  /* ids of the recordings that this handle made, the latest first; char *, owned */
 	guint64 sdp_session_id, sdp_version;
 	uint32_t bitrate;             /* to ask the sender for, bit/s; 0 = no limit */
 	int64_t keyframe_interval_us; /* 0 = only when one is needed */
@@ -45,6 +47,11 @@ void session_unref(struct session *session);
 
 /* The latest recording with a reference, or NULL. */
 struct take *session_take(struct session *session);
+
+/* Whether this handle made the recording with that id. */
+bool session_made(struct session *session, const char *id);
+
+unsigned sessions_count(void);
 
 /* Makes it the session's latest. Takes a reference of its own. False when the handle is gone. */
 bool session_set_take(struct session *session, struct take *take);

@@ -125,10 +125,11 @@ json_t *status_of(struct take *take)
 	json_t *out = json_object();
 	set_text(out, "state", tsr_state_name(s->state));
 	set_text(out, "id", take->id);
-	set_text(out, "name", take->name);
+	char *name = take_dup_name(take);
+	set_text(out, "name", name);
+	g_free(name);
 	set_text(out, "profile", take->profile);
 	set_text(out, "file", event_file_name(take->folder, s->path));
-	set_text(out, "path", s->path);
 	json_object_set_new(out, "started", event_time(take->started_us));
 	set_output(out, s);
 	json_t *tracks = json_array();
@@ -141,5 +142,54 @@ json_t *status_of(struct take *take)
 	json_object_set_new(out, "gaps", gaps);
 	set_int(out, "gaps_total", s->gaps);
 	g_free(s);
+	return out;
+}
+
+/* ---- in a list ---- */
+
+const char *status_state(struct take *take)
+{
+	tsr_stats *s = g_new(tsr_stats, 1);
+	tsr_recording_get_stats(take->recording, s);
+	const char *state = tsr_state_name(s->state);
+	g_free(s);
+	return state;
+}
+
+const char *status_ended_state(const struct library_item *item)
+{
+	return item->interrupted ? "interrupted" : "finished";
+}
+
+json_t *status_short(struct take *take)
+{
+	json_t *all = status_of(take), *out = json_object();
+	static const char *const keys[] = {"id", "name", "profile", "state", "file", "started", "duration_ms"};
+	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+		if (json_object_get(all, keys[i]))
+			json_object_set(out, keys[i], json_object_get(all, keys[i]));
+	}
+	json_object_set(out, "bytes", json_object_get(all, "bytes_written"));
+	json_decref(all);
+	return out;
+}
+
+json_t *status_of_ended(const struct library_item *item)
+{
+	json_t *out = json_object(), *files = json_array();
+	set_text(out, "id", item->id);
+	set_text(out, "name", item->name);
+	set_text(out, "profile", item->profile);
+	set_text(out, "state", status_ended_state(item));
+	for (guint i = 0; i < item->files->len; i++)
+		json_array_append_new(files, json_sprintf("%s%s", (const char *)g_ptr_array_index(item->files, i),
+							  item->interrupted ? ".recording.ts" : ".ts"));
+	json_object_set(out, "file", json_array_get(files, 0));
+	json_object_set_new(out, "files", files);
+	json_object_set_new(out, "started", event_time(item->started_us));
+	json_object_set_new(out, "ended", event_time(item->ended_us));
+	set_int(out, "duration_ms", item->duration_ms);
+	set_int(out, "bytes", (int64_t)item->bytes);
+	json_object_set_new(out, "recovered", json_boolean(item->recovered));
 	return out;
 }

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "events.h"
+#include "library.h"
 #include "runtime.h"
 #include "take.h"
+#include "totals.h"
 
 static pthread_mutex_t map_mutex = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *map; /* id -> struct take *, without a reference: whoever ends it removes it */
@@ -121,6 +123,19 @@ static void deliver(struct take *take, json_t *result)
 		event_send(take->session, NULL, result, NULL);
 }
 
+static void end(struct take *take, bool finished, json_t *result)
+{
+	tsr_stats *stats = g_new(tsr_stats, 1);
+	tsr_recording_get_stats(take->recording, stats);
+	totals_ended(finished, stats);
+	g_free(stats);
+	pthread_mutex_lock(&take->mutex);
+	take->ended = true;
+	take->last = json_incref(result);
+	pthread_mutex_unlock(&take->mutex);
+	release(take);
+}
+
 static void on_event(void *user, const tsr_event *event)
 {
 	struct take *take = user;
@@ -133,13 +148,10 @@ static void on_event(void *user, const tsr_event *event)
 	}
 	json_t *result = event_result(take, event);
 	bool last = event->type == TSR_EVENT_FINISHED || event->type == TSR_EVENT_FAILED;
-	if (last) {
-		pthread_mutex_lock(&take->mutex);
-		take->ended = true;
-		take->last = json_incref(result);
-		pthread_mutex_unlock(&take->mutex);
-		release(take);
-	}
+	if (last)
+		end(take, event->type == TSR_EVENT_FINISHED, result);
+	if (last || event->type == TSR_EVENT_SEGMENT)
+		library_changed();
 	deliver(take, result);
 	json_decref(result);
 	if (last)
@@ -157,6 +169,22 @@ void take_announced(struct take *take)
 		json_decref(result);
 	}
 	pthread_mutex_unlock(&take->mutex);
+}
+
+void take_set_name(struct take *take, const char *name)
+{
+	pthread_mutex_lock(&take->mutex);
+	g_free(take->name);
+	take->name = g_strdup(name);
+	pthread_mutex_unlock(&take->mutex);
+}
+
+char *take_dup_name(struct take *take)
+{
+	pthread_mutex_lock(&take->mutex);
+	char *name = g_strdup(take->name);
+	pthread_mutex_unlock(&take->mutex);
+	return name;
 }
 
 bool take_ended(struct take *take, json_t **last)
@@ -181,6 +209,8 @@ static struct take *copy_model(const struct take *model)
 	take->secret = g_strdup(model->secret);
 	take->folder = g_strdup(model->folder);
 	take->private = model->private;
+	take->max_duration_us = model->max_duration_us;
+	take->max_size = model->max_size;
 	take->wish = model->wish;
 	take->session = session_ref(model->session);
 	take->started_us = g_get_real_time();
@@ -219,6 +249,7 @@ enum api_error take_start(const struct take *model, const tsr_recording_config *
 	pthread_mutex_lock(&map_mutex);
 	take->recording = recording;
 	pthread_mutex_unlock(&map_mutex);
+	totals_started();
 	*out = take;
 	return API_OK;
 }

@@ -25,11 +25,11 @@ struct take {
 	gint refs;
 	/* Constant once it is made. */
 	char *id;
-	char *name;    /* NULL = none */
 	char *profile; /* NULL = none */
 	char *secret;  /* NULL = none */
 	char *folder;
 	bool private;
+	int64_t max_duration_us, max_size; /* that the settings allow; 0 = unlimited */
 	struct sdp_wish wish;
 	struct session *session; /* of its owner; a reference */
 	tsr_recording *recording;
@@ -37,6 +37,7 @@ struct take {
 
 	gint stopped;          /* atomic: take_stop was called */
 	pthread_mutex_t mutex; /* guards what follows */
+	char *name;     /* NULL = none */
 	unsigned tracks;
 	struct take_track track[TSR_MAX_TRACKS];
 	bool announced; /* its "starting" is out: no other event may overtake it */
@@ -85,6 +86,11 @@ void take_push_rtcp(struct take *take, const janus_plugin_rtcp *packet, int64_t 
 
 /* The simulcast layer to record, 0 to 2. */
 void take_set_substream(struct take *take, int substream);
+
+void take_set_name(struct take *take, const char *name);
+
+/* g_free; NULL = none. */
+char *take_dup_name(struct take *take);
 
 /* Whether its last event came, and that event's result with a reference (or NULL). */
 bool take_ended(struct take *take, json_t **last);

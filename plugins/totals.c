@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib.h>
+#include <pthread.h>
+
+#include "totals.h"
+
+struct totals {
+	uint64_t packets, bytes, malformed, lost, late, duplicate, reordered;
+	uint64_t frames_written, frames_damaged, frames_skipped, frames_dropped, decode_errors, concealed;
+	uint64_t inbox_dropped_packets, keyframe_requests;
+	uint64_t bytes_written, bytes_durable, bytes_exposed, buffered_bytes, inbox_bytes;
+	uint64_t writes, flushes;
+	uint64_t transcode_cpu_us;
+	int64_t flush_latency_max_us, write_latency_max_us;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct totals ended; /* mutex; this and the counts */
+static uint64_t count_started, count_finished, count_failed;
+
+static void add_track(struct totals *t, const tsr_track_stats *s)
+{
+	t->packets += s->packets;
+	t->bytes += s->bytes;
+	t->malformed += s->malformed;
+	t->lost += s->lost;
+	t->late += s->late;
+	t->duplicate += s->duplicate;
+	t->reordered += s->reordered;
+	t->frames_written += s->frames_written;
+	t->frames_damaged += s->frames_damaged;
+	t->frames_skipped += s->frames_skipped;
+	t->frames_dropped += s->frames_dropped;
+	t->decode_errors += s->decode_errors;
+	t->concealed += s->concealed;
+	t->keyframe_requests += s->keyframe_requests;
+	t->transcode_cpu_us += (uint64_t)s->transcode_cpu_us;
+}
+
+static void add(struct totals *t, const tsr_stats *s)
+{
+	for (unsigned i = 0; i < s->tracks; i++)
+		add_track(t, &s->track[i]);
+	t->inbox_dropped_packets += s->inbox_dropped_packets;
+	t->bytes_written += s->bytes_written;
+	t->bytes_durable += s->bytes_durable;
+	t->bytes_exposed += s->bytes_exposed;
+	t->buffered_bytes += s->buffered_bytes;
+	t->inbox_bytes += s->inbox_bytes;
+	t->writes += s->writes;
+	t->flushes += s->flushes;
+	t->flush_latency_max_us = MAX(t->flush_latency_max_us, s->flush_latency_max_us);
+	t->write_latency_max_us = MAX(t->write_latency_max_us, s->write_latency_max_us);
+}
+
+void totals_started(void)
+{
+	pthread_mutex_lock(&mutex);
+	count_started++;
+	pthread_mutex_unlock(&mutex);
+}
+
+void totals_ended(bool finished, const tsr_stats *stats)
+{
+	pthread_mutex_lock(&mutex);
+	add(&ended, stats);
+	/* These are of what runs. */
+	ended.bytes_exposed = ended.buffered_bytes = ended.inbox_bytes = 0;
+	if (finished)
+		count_finished++;
+	else
+		count_failed++;
+	pthread_mutex_unlock(&mutex);
+}
+
+json_t *totals_json(tsr_stats *const *running, unsigned count)
+{
+	pthread_mutex_lock(&mutex);
+	struct totals t = ended;
+	uint64_t started = count_started, finished = count_finished, failed = count_failed;
+	pthread_mutex_unlock(&mutex);
+	for (unsigned i = 0; i < count; i++)
+		add(&t, running[i]);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{"started", started},
+		{"finished", finished},
+		{"failed", failed},
+		{"packets", t.packets},
+		{"bytes", t.bytes},
+		{"malformed", t.malformed},
+		{"lost", t.lost},
+		{"late", t.late},
+		{"duplicate", t.duplicate},
+		{"reordered", t.reordered},
+		{"inbox_dropped_packets", t.inbox_dropped_packets},
+		{"frames_written", t.frames_written},
+		{"frames_damaged", t.frames_damaged},
+		{"frames_skipped", t.frames_skipped},
+		{"frames_dropped", t.frames_dropped},
+		{"decode_errors", t.decode_errors},
+		{"concealed", t.concealed},
+		{"keyframe_requests", t.keyframe_requests},
+		{"bytes_written", t.bytes_written},
+		{"bytes_durable", t.bytes_durable},
+		{"bytes_exposed", t.bytes_exposed},
+		{"buffered_bytes", t.buffered_bytes},
+		{"inbox_bytes", t.inbox_bytes},
+		{"writes", t.writes},
+		{"flushes", t.flushes},
+		{"write_latency_max_us", (uint64_t)t.write_latency_max_us},
+		{"flush_latency_max_us", (uint64_t)t.flush_latency_max_us},
+		{"transcode_cpu_us", t.transcode_cpu_us},
+	};
+	json_t *out = json_object();
+	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
+		json_object_set_new(out, numbers[i].name, json_integer((json_int_t)numbers[i].value));
+	return out;
+}
