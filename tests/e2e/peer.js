@@ -97,7 +97,9 @@ const peer = {
 					await frame.copyTo(corner, { rect: { x: 0, y: 0, width: 4, height: 4 } });
 					const bright = corner[0] > 160;
 					if (bright && quiet)
-						source.flashes.push(frame.timestamp / 1000);
+						source.flashes.push({ at: frame.timestamp / 1000 });
+					else if (!bright && !quiet)
+						source.flashes.at(-1).end = frame.timestamp / 1000;
 					return !bright;
 				});
 			else
@@ -115,7 +117,12 @@ const peer = {
 	measured() {
 		const { flashes, beeps, toPage } = this.source;
 		const since = (ms) => (ms - this.connectedAt) / 1000;
-		return { flashes: flashes.map((ms) => since(ms + toPage)), beeps: beeps.map(since), connectedFor: since(performance.now()) };
+		const whole = flashes.filter(({ end }) => end !== undefined);
+		return {
+			flashes: whole.map(({ at, end }) => ({ at: since(at + toPage), end: since(end + toPage) })),
+			beeps: beeps.map(since),
+			connectedFor: since(performance.now()),
+		};
 	},
 
 	/** Mutes (the track goes on as silence and black) or unmutes. */

@@ -114,17 +114,20 @@ export async function check(t, file, { seconds, source }, { video = 'h264', audi
 	return { ...found, spans, duration, av };
 }
 
+/** What an exact source does: 100 ms from the beep's begin. */
+const exact = { offset: 0, endOffset: -100 };
+
 /**
- * Each beep must be as far from its flash as it was when the source made both: `source` says how far that was (see peer.js);
- * without it they are taken for simultaneous.
+ * Each beep must be as far from its flash as it was when the source made both (see peer.js). An encoder that leaves out a
+ * picture makes the begin or the end of a flash late, never early: so the earlier one counts.
  */
 async function checkSync(t, file, { start, seconds, source, maxOffset, flashesMissing }) {
 	const [flashes, beeps] = await Promise.all([media.flashes(file), media.beeps(file)]);
 	const recorded = media.pair(flashes, beeps);
 	const sent = source ? media.pair(source.flashes, source.beeps) : [];
-	const error = recorded.map(({ at, offset }) => {
-		const same = sent.find((s) => Math.abs(s.at - (at - start)) < 0.5);
-		return { at, error: offset - (same?.offset ?? 0) };
+	const error = recorded.map(({ at, offset, endOffset }) => {
+		const same = sent.find((s) => Math.abs(s.at - (at - start)) < 0.5) ?? exact;
+		return { at, error: Math.max(offset - same.offset, endOffset - same.endOffset) };
 	});
 	const figures = (values) => {
 		const { min, median, max } = media.summary(values);

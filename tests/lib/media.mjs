@@ -58,36 +58,40 @@ async function series(file, map, filter, print, key) {
 	return [...stdout.matchAll(/pts_time:(\S+)\s+\S+=(\S+)/g)].map(([, time, value]) => ({ time: Number(time), value: Number(value) }));
 }
 
-/** Times at which the series rises above `threshold` after it was below it for `quiet_s`. */
-function onsets(values, threshold, quiet_s) {
+/** Stretches in which the series is above `threshold`: [{ at, end }], where less than `pause_s` of quiet does not end one. */
+function stretches(values, threshold, pause_s) {
 	const result = [];
-	let loudUntil = -Infinity;
+	let last = -Infinity;
 	for (const { time, value } of values) {
-		if (!(value > threshold))
-			continue;
-		if (time - loudUntil > quiet_s)
-			result.push(time);
-		loudUntil = time;
+		const current = result.at(-1);
+		if (value > threshold) {
+			if (time - last > pause_s)
+				result.push({ at: time });
+			last = time;
+		} else if (current && (current.end === undefined || last > current.end)) {
+			current.end = time;
+		}
 	}
 	return result;
 }
 
-/** When the picture flashes, in seconds of the file's own time. */
+/** When the picture flashes, and when it is dark again: [{ at, end }], in seconds of the file's own time. */
 export async function flashes(file, stream = 0) {
 	const luma = await series(file, `0:v:${stream}`, 'scale=32:24:flags=area,format=gray,signalstats', 'metadata', 'lavfi.signalstats.YAVG');
-	return onsets(luma, 160, 0.3);
+	return stretches(luma, 160, 0.3).filter(({ end }) => end !== undefined);
 }
 
-/** When it beeps, to 2 ms. */
+/** When it begins to beep, to 2 ms. */
 export async function beeps(file, stream = 0) {
 	const level = await series(file, `0:a:${stream}`, 'aresample=48000,asetnsamples=96,astats=metadata=1:reset=1', 'ametadata', 'lavfi.astats.Overall.RMS_level');
-	return onsets(level, -30, 0.3);
+	return stretches(level, -30, 0.3).map(({ at }) => at);
 }
 
-/** Pairs each flash with its beep: [{ at: seconds, offset: ms from flash to beep }]. */
+/** Pairs each flash with its beep: [{ at: seconds, offset: ms from its begin to the beep, endOffset: ms from its end }]. */
 export function pair(flashes, beeps) {
 	const nearest = (to) => beeps.reduce((best, b) => (Math.abs(b - to) < Math.abs(best - to) ? b : best), Infinity);
-	return flashes.map((at) => ({ at, offset: (nearest(at) - at) * 1000 })).filter(({ offset }) => Math.abs(offset) < 500);
+	return flashes.map(({ at, end }) => ({ at, offset: (nearest(at) - at) * 1000, endOffset: (nearest(at) - end) * 1000 }))
+		.filter(({ offset }) => Math.abs(offset) < 500);
 }
 
 export function summary(values) {
