@@ -95,7 +95,7 @@ static json_t *ts_stream_to_json(const struct ts_stream *s)
 static int inspect_ts(const char *path, json_t **out)
 {
 	struct ts_scan *scan = g_new(struct ts_scan, 1);
-	tsr_error err = tsfile_scan(path, NULL, NULL, scan);
+	tsr_error err = tsfile_scan(path, NULL, scan);
 	int code = err == TSR_OK ? EXIT_DONE : EXIT_INPUT;
 	if (err == TSR_OK) {
 		json_t *streams = json_array();

@@ -1,4 +1,4 @@
-# janus-tsrec, and the capture readers as a library of their own so that tests can use them without the tool.
+# janus-tsrec, and what reads its files as a library of its own so that tests can use them without the tool.
 noinst_LTLIBRARIES += libcapture.la
 libcapture_la_SOURCES = \
 	tools/capture/capture.c tools/capture/capture.h \
@@ -8,7 +8,8 @@ libcapture_la_SOURCES = \
 	tools/capture/payloads.c tools/capture/payloads.h \
 	tools/capture/pcap.c \
 	tools/capture/records.c tools/capture/records.h \
-	tools/capture/source.c tools/capture/source.h
+	tools/capture/source.c tools/capture/source.h \
+	tools/tsfile.c tools/tsfile.h
 libcapture_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libcapture_la_LIBADD = $(JANSSON_LIBS)
 
@@ -21,7 +22,6 @@ janus_tsrec_SOURCES = \
 	tools/main.c \
 	tools/merge.c tools/merge.h \
 	tools/stats.c \
-	tools/tsfile.c tools/tsfile.h \
 	tools/tsrec.h \
 	tools/verify.c
 janus_tsrec_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)

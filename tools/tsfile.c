@@ -122,6 +122,17 @@ static void read_pmt(struct ts_scan *scan, const uint8_t *payload, size_t left)
 	}
 }
 
+/* What the first bytes of a TS packet say (section 2.4.3.2). */
+struct ts_head {
+	uint16_t pid;
+	bool begins; /* a PES packet or a section */
+	bool discontinuity;
+	bool random_access;
+	uint8_t continuity;
+	const uint8_t *payload;
+	size_t left;
+};
+
 /* ---- frames (PES packets, section 2.4.3.6) -------------------------------------------------------------------------- */
 
 static void note_pts(struct ts_stream *s, const uint8_t *p)
@@ -142,7 +153,7 @@ static void note_pts(struct ts_stream *s, const uint8_t *p)
 	s->last_pts_90k += step;
 }
 
-static void begin_frame(struct ts_stream *s, const uint8_t *p, size_t left)
+static void begin_frame(struct ts_stream *s, const uint8_t *p, size_t left, const struct ts_watch *watch)
 {
 	s->in_frame = left >= 9 && p[0] == 0 && p[1] == 0 && p[2] == 1;
 	if (!s->in_frame)
@@ -150,34 +161,27 @@ static void begin_frame(struct ts_stream *s, const uint8_t *p, size_t left)
 	s->frames++;
 	size_t length = get_be16(p + 4);
 	s->missing_bytes = length > 0 ? (int64_t)length + 6 : 0;
-	if ((p[7] & 0x80) != 0 && left >= 14)
+	if ((p[7] & 0x80) != 0 && left >= 14) {
 		note_pts(s, p + 9);
+		if (watch->frame != NULL)
+			watch->frame(watch->ctx, s, s->last_pts_90k);
+	}
 	if (left >= 9u + p[8])
 		s->payload_bytes -= 9u + p[8]; /* the head is no payload; its packet is added as a whole */
 }
 
-static void read_frame_part(struct ts_stream *s, bool begins, const uint8_t *p, size_t left)
+static void read_frame_part(struct ts_stream *s, const struct ts_head *head, const struct ts_watch *watch)
 {
-	if (begins)
-		begin_frame(s, p, left);
+	if (head->begins)
+		begin_frame(s, head->payload, head->left, watch);
 	if (!s->in_frame)
 		return;
-	s->payload_bytes += left;
+	s->payload_bytes += head->left;
 	if (s->missing_bytes > 0)
-		s->missing_bytes = (int64_t)left < s->missing_bytes ? s->missing_bytes - (int64_t)left : 0;
+		s->missing_bytes = MAX(s->missing_bytes - (int64_t)head->left, 0);
 }
 
 /* ---- packets (section 2.4.3.2) -------------------------------------------------------------------------------------- */
-
-struct ts_head {
-	uint16_t pid;
-	bool begins; /* a PES packet or a section */
-	bool discontinuity;
-	bool random_access;
-	uint8_t continuity;
-	const uint8_t *payload;
-	size_t left;
-};
 
 /* False when there is no payload to be had. */
 static bool read_head(const uint8_t *packet, struct ts_head *head)
@@ -210,7 +214,7 @@ static void check_continuity(struct ts_scan *scan, struct ts_stream *s, const st
 	s->continuity = head->continuity;
 }
 
-static void read_packet(struct ts_scan *scan, const uint8_t *packet)
+static void read_packet(struct ts_scan *scan, const uint8_t *packet, const struct ts_watch *watch)
 {
 	struct ts_head head;
 	scan->packets++;
@@ -231,18 +235,20 @@ static void read_packet(struct ts_scan *scan, const uint8_t *packet)
 	stream->packets++;
 	stream->random_access += head.random_access;
 	check_continuity(scan, stream, &head);
-	read_frame_part(stream, head.begins, head.payload, head.left);
+	read_frame_part(stream, &head, watch);
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------------- */
 
-tsr_error tsfile_scan(const char *path, void (*see)(void *ctx, const uint8_t *data, size_t size), void *ctx,
-		      struct ts_scan *out)
+tsr_error tsfile_scan(const char *path, const struct ts_watch *watch, struct ts_scan *out)
 {
+	static const struct ts_watch nobody;
 	struct source *source = NULL;
 	tsr_error err = source_open(path, &source);
 	if (err != TSR_OK)
 		return err;
+	if (watch == NULL)
+		watch = &nobody;
 	*out = (struct ts_scan){.pmt_pid = -1, .pmt_version = -1};
 	size_t size = 0;
 	const size_t whole = SOURCE_WINDOW / TS_PACKET * TS_PACKET;
@@ -250,11 +256,11 @@ tsr_error tsfile_scan(const char *path, void (*see)(void *ctx, const uint8_t *da
 		const uint8_t *bytes = source_peek(source, size);
 		size_t at = 0;
 		for (; at + TS_PACKET <= size; at += TS_PACKET)
-			read_packet(out, bytes + at);
+			read_packet(out, bytes + at, watch);
 		out->trailing_bytes = size - at;
 		out->bytes += size;
-		if (see != NULL)
-			see(ctx, bytes, size);
+		if (watch->bytes != NULL)
+			watch->bytes(watch->ctx, bytes, size);
 		source_skip(source, size);
 	}
 	for (unsigned i = 0; i < out->stream_count; i++)

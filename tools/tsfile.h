@@ -51,10 +51,16 @@ struct ts_scan {
 	struct ts_stream stream[TSFILE_MAX_STREAMS];
 };
 
-/* Reads the file from end to end; each piece of it is also given to `see`, unless that is NULL. TSR_OK and *out, whatever is wrong
- * with the file; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_UNSUPPORTED (no regular file), TSR_E_IO. */
-TSR_MUST_USE tsr_error tsfile_scan(const char *path, void (*see)(void *ctx, const uint8_t *data, size_t size),
-				   void *ctx, struct ts_scan *out);
+/* Who wants to see what goes by during a scan; functions that are NULL are not called. */
+struct ts_watch {
+	void (*bytes)(void *ctx, const uint8_t *data, size_t size);
+	void (*frame)(void *ctx, const struct ts_stream *stream, int64_t pts_90k); /* unwrapped */
+	void *ctx;
+};
+
+/* Reads the file from end to end. `watch` may be NULL. TSR_OK and *out, whatever is wrong with the file; TSR_E_NOTFOUND,
+ * TSR_E_ACCESS, TSR_E_UNSUPPORTED (no regular file), TSR_E_IO. */
+TSR_MUST_USE tsr_error tsfile_scan(const char *path, const struct ts_watch *watch, struct ts_scan *out);
 
 /* From the first frame of any stream to the last one. */
 int64_t tsfile_duration_ms(const struct ts_scan *scan);

@@ -117,7 +117,7 @@ static int verify(struct check *c, const char *report_named)
 	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	struct ts_scan *scan = g_new(struct ts_scan, 1);
 	json_t *report = NULL;
-	tsr_error err = tsfile_scan(c->path, add_bytes, checksum, scan);
+	tsr_error err = tsfile_scan(c->path, &(struct ts_watch){.bytes = add_bytes, .ctx = checksum}, scan);
 	if (err == TSR_OK) {
 		check_structure(c, scan);
 		report = load_report(c, report_named);

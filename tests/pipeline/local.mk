@@ -7,7 +7,8 @@ libpipeline_la_SOURCES = \
 	tests/pipeline/harness.c tests/pipeline/harness.h \
 	tests/pipeline/media.c tests/pipeline/media.h \
 	tests/pipeline/sender.c tests/pipeline/sender.h \
-	tests/pipeline/tscheck.c tests/pipeline/tscheck.h
+	tests/pipeline/tscheck.c tests/pipeline/tscheck.h \
+	tests/pipeline/usage.c tests/pipeline/usage.h
 libpipeline_la_LIBADD = libcapture.la librecorder.la
 
 pipeline_libs = libpipeline.la $(CMOCKA_LIBS)
@@ -18,8 +19,14 @@ PIPELINE_TESTS += tests/pipeline/test_mjr
 tests_pipeline_test_mjr_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_recording
 tests_pipeline_test_recording_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_tsrec
+tests_pipeline_test_tsrec_LDADD = $(pipeline_libs) $(JANSSON_LIBS)
+tests_pipeline_test_tsrec_DEPENDENCIES = libpipeline.la janus-tsrec
+PIPELINE_TESTS += tests/pipeline/test_long
+tests_pipeline_test_long_LDADD = $(pipeline_libs)
 check_PROGRAMS += $(PIPELINE_TESTS)
 TESTS += $(PIPELINE_TESTS)
-EXTRA_DIST += tests/data/README tests/data/gray.h264 tests/data/small.h264 tests/data/small.ivf tests/data/small.opus
+EXTRA_DIST += tests/data/README tests/data/gray.h264 tests/data/janus-h264.mjr tests/data/janus-opus.mjr \
+	 tests/data/small.h264 tests/data/small.ivf tests/data/small.opus
 PIPELINE_TESTS += tests/pipeline/test_control
 tests_pipeline_test_control_LDADD = libpipeline.la $(CMOCKA_LIBS)

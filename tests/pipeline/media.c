@@ -105,6 +105,7 @@ struct media *media_load(const char *path, unsigned rate)
 	struct media *m = g_new0(struct media, 1);
 	m->file = g_bytes_new_take(text, size);
 	m->frames = g_array_new(FALSE, FALSE, sizeof(struct media_frame));
+	m->padded = g_ptr_array_new_with_free_func(g_free);
 	m->frame_us = G_USEC_PER_SEC / rate;
 	const uint8_t *data = g_bytes_get_data(m->file, NULL);
 	if (g_str_has_suffix(path, ".ivf")) {
@@ -121,11 +122,26 @@ struct media *media_load(const char *path, unsigned rate)
 	return m;
 }
 
+void media_pad(struct media *m, size_t size)
+{
+	for (guint i = 0; i < m->frames->len; i++) {
+		struct media_frame *frame = &g_array_index(m->frames, struct media_frame, i);
+		if (frame->size >= size)
+			continue;
+		uint8_t *padded = g_malloc(size);
+		memcpy(padded, frame->data, frame->size);
+		memset(padded + frame->size, 0x55, size - frame->size);
+		g_ptr_array_add(m->padded, padded);
+		*frame = (struct media_frame){padded, size};
+	}
+}
+
 void media_free(struct media *m)
 {
 	if (m == NULL)
 		return;
 	g_array_free(m->frames, TRUE);
+	g_ptr_array_free(m->padded, TRUE);
 	g_bytes_unref(m->file);
 	g_free(m);
 }

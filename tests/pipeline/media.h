@@ -18,12 +18,17 @@ struct media {
 	tsr_codec codec;
 	int64_t frame_us; /* one frame's duration */
 	GBytes *file;
-	GArray *frames; /* struct media_frame into file (Opus packets never span Ogg pages in our files) */
+	GArray *frames;    /* struct media_frame into file (Opus packets never span Ogg pages in our files) */
+	GPtrArray *padded; /* ... or into these */
 };
 
 /* Reads an Annex B (.h264), IVF (.ivf) or Ogg (.opus) file with `rate` frames a second. Fails the test when it cannot. */
 struct media *media_load(const char *path, unsigned rate);
 void media_free(struct media *m);
+
+/* H.264: makes every frame `size` bytes long at least, by bytes behind its last NAL unit's own. Decoders pass over them; it is for
+ * measuring at a bit rate. */
+void media_pad(struct media *m, size_t size);
 
 /* A file of tests/data, wherever the test runs; freed by the caller. */
 char *media_path(const char *name);
