@@ -9,6 +9,10 @@
 #include "lavc.h"
 
 #define DEFAULT_BITRATE_PER_CHANNEL 64000
+/* libavcodec's own encoder tries each frame up to five times to meet the bit rate, and raises the precision of a pure tone
+ * for ever. With a constant quality it tries once; 120 is the quality at which its "fast" coder aims at the bit rate. That
+ * takes half the time or less, at the same signal-to-noise ratio in the bands that matter. */
+#define NATIVE_AAC_OPTIONS "aac_coder=fast:flags=+qscale:global_quality=120"
 
 static tsr_error open_encoder(struct audio_encoder *e, const struct codec_settings *s, int channels)
 {
@@ -28,7 +32,11 @@ static tsr_error open_encoder(struct audio_encoder *e, const struct codec_settin
 	e->ctx->bit_rate = s->audio_bitrate > 0 ? s->audio_bitrate : DEFAULT_BITRATE_PER_CHANNEL * channels;
 	e->ctx->thread_count = 1;
 	e->ctx->flags |= AV_CODEC_FLAG_GLOBAL_HEADER; /* AudioSpecificConfig beside the frames, no ADTS in them */
-	tsr_error err = lavc_open(e->ctx);
+	tsr_error err = TSR_OK;
+	if (strcmp(codec->name, "aac") == 0)
+		err = lavc_set_options(e->ctx, NATIVE_AAC_OPTIONS);
+	if (err == TSR_OK)
+		err = lavc_open(e->ctx);
 	e->ctx->log_level_offset = LAVC_LOG_NOTHING;
 	return err;
 }

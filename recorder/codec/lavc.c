@@ -31,18 +31,30 @@ tsr_error lavc_load_packet(AVPacket *packet, const uint8_t *data, size_t size, i
 	return TSR_OK;
 }
 
-tsr_error lavc_set_options(AVCodecContext *ctx, const AVDictionary *options)
+tsr_error lavc_set_option(AVCodecContext *ctx, const char *key, const char *value)
 {
+	int ret = av_opt_set(ctx, key, value, AV_OPT_SEARCH_CHILDREN);
+	if (ret >= 0)
+		return TSR_OK;
+	log_line(TSR_LOG_ERROR, NULL, "encoder %s refuses option %s=%s: %s", ctx->codec->name, key, value,
+		 ret == AVERROR_OPTION_NOT_FOUND ? "no such option" : av_err2str(ret));
+	return lavc_error(ret);
+}
+
+tsr_error lavc_set_options(AVCodecContext *ctx, const char *options)
+{
+	AVDictionary *dict = NULL;
 	const AVDictionaryEntry *e = NULL;
-	while ((e = av_dict_get(options, "", e, AV_DICT_IGNORE_SUFFIX)) != NULL) {
-		int ret = av_opt_set(ctx, e->key, e->value, AV_OPT_SEARCH_CHILDREN);
-		if (ret < 0) {
-			log_line(TSR_LOG_ERROR, NULL, "encoder %s refuses option %s=%s: %s", ctx->codec->name, e->key,
-				 e->value, ret == AVERROR_OPTION_NOT_FOUND ? "no such option" : av_err2str(ret));
-			return TSR_E_CODEC;
-		}
+	tsr_error err = TSR_OK;
+	int ret = options != NULL ? av_dict_parse_string(&dict, options, "=", ":", 0) : 0;
+	if (ret < 0) {
+		log_line(TSR_LOG_ERROR, NULL, "encoder options \"%s\" are not key=value:key=value", options);
+		err = lavc_error(ret);
 	}
-	return TSR_OK;
+	while (err == TSR_OK && (e = av_dict_get(dict, "", e, AV_DICT_IGNORE_SUFFIX)) != NULL)
+		err = lavc_set_option(ctx, e->key, e->value);
+	av_dict_free(&dict);
+	return err;
 }
 
 tsr_error lavc_open(AVCodecContext *ctx)

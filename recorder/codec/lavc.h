@@ -19,8 +19,11 @@ tsr_error lavc_error(int averror);
  * next packet as soon as no decoder refers to it. Do not av_packet_unref() between. TSR_OK or TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error lavc_load_packet(AVPacket *packet, const uint8_t *data, size_t size, int64_t pts);
 
-/* Sets options in the order given, each logged by name if the encoder refuses it. TSR_OK or TSR_E_CODEC. */
-TSR_MUST_USE tsr_error lavc_set_options(AVCodecContext *ctx, const AVDictionary *options);
+/* Sets one option of the encoder or of libavcodec. What is refused is logged by name. TSR_OK, TSR_E_CODEC or TSR_E_NOMEM. */
+TSR_MUST_USE tsr_error lavc_set_option(AVCodecContext *ctx, const char *key, const char *value);
+
+/* Sets options given as "key=value:key=value"; NULL and "" set none. As lavc_set_option. */
+TSR_MUST_USE tsr_error lavc_set_options(AVCodecContext *ctx, const char *options);
 
 /* avcodec_open2 with its failure logged. TSR_OK, TSR_E_NOMEM or TSR_E_CODEC. */
 TSR_MUST_USE tsr_error lavc_open(AVCodecContext *ctx);

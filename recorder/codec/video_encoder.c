@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "video_encoder.h"
 
-#include <libavutil/opt.h>
 #include <string.h>
 
 #include "../common/limits.h"
@@ -13,29 +12,15 @@
 #define HIGHEST_FPS   60
 #define NAL_START_AUD "\0\0\0\1\x09\xf0" /* any slice type */
 
-static const struct {
-	const char *encoder;
-	const char *options;
-} defaults[] = {
-	{"libx264", "preset=veryfast:tune=zerolatency:aud=1:forced-idr=1"},
-};
-
-/* The encoder's defaults of ours, overridden by the preset, overridden by the user's options. */
-static tsr_error gather_options(const struct codec_settings *s, AVDictionary **out)
+/* Ours, then the preset, then the user's: what is set later wins. */
+static tsr_error set_options(AVCodecContext *ctx, const struct codec_settings *s)
 {
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-		if (strcmp(defaults[i].encoder, s->video_encoder) == 0 &&
-		    av_dict_parse_string(out, defaults[i].options, "=", ":", 0) < 0)
-			return TSR_E_NOMEM;
-	if (s->video_preset != NULL && av_dict_set(out, "preset", s->video_preset, 0) < 0)
-		return TSR_E_NOMEM;
-	if (s->video_encoder_options == NULL || s->video_encoder_options[0] == '\0')
-		return TSR_OK;
-	int ret = av_dict_parse_string(out, s->video_encoder_options, "=", ":", 0);
-	if (ret >= 0)
-		return TSR_OK;
-	log_line(TSR_LOG_ERROR, NULL, "encoder options \"%s\" are not key=value:key=value", s->video_encoder_options);
-	return lavc_error(ret);
+	tsr_error err = TSR_OK;
+	if (strcmp(ctx->codec->name, "libx264") == 0)
+		err = lavc_set_options(ctx, "preset=veryfast:tune=zerolatency:aud=1:forced-idr=1");
+	if (err == TSR_OK && s->video_preset != NULL)
+		err = lavc_set_option(ctx, "preset", s->video_preset);
+	return err != TSR_OK ? err : lavc_set_options(ctx, s->video_encoder_options);
 }
 
 /* A context with everything set that does not depend on the picture. */
@@ -46,11 +31,9 @@ static tsr_error configure(const struct codec_settings *s, AVCodecContext **out)
 		log_line(TSR_LOG_ERROR, NULL, "libavcodec has no H.264 encoder \"%s\"", s->video_encoder);
 		return TSR_E_UNSUPPORTED;
 	}
-	AVDictionary *options = NULL;
 	AVCodecContext *ctx = avcodec_alloc_context3(codec);
-	tsr_error err = ctx == NULL ? TSR_E_NOMEM : gather_options(s, &options);
-	if (err != TSR_OK)
-		goto out;
+	if (ctx == NULL)
+		return TSR_E_NOMEM;
 	ctx->log_level_offset = AV_LOG_INFO - AV_LOG_ERROR; /* why it does not open, no more */
 	ctx->time_base = (AVRational){1, TIME_BASE};
 	ctx->framerate = (AVRational){DEFAULT_FPS, 1};
@@ -61,16 +44,14 @@ static tsr_error configure(const struct codec_settings *s, AVCodecContext **out)
 	ctx->max_b_frames = 0;
 	if (s->video_bitrate > 0)
 		ctx->bit_rate = s->video_bitrate;
-	err = lavc_set_options(ctx, options);
-	ctx->flags &= ~AV_CODEC_FLAG_GLOBAL_HEADER;
-	if (err == TSR_OK) {
-		*out = ctx;
-		ctx = NULL;
+	tsr_error err = set_options(ctx, s);
+	if (err != TSR_OK) {
+		avcodec_free_context(&ctx);
+		return err;
 	}
-out:
-	av_dict_free(&options);
-	avcodec_free_context(&ctx);
-	return err;
+	ctx->flags &= ~AV_CODEC_FLAG_GLOBAL_HEADER; /* parameter sets belong into the stream */
+	*out = ctx;
+	return TSR_OK;
 }
 
 tsr_error video_encoder_init(struct video_encoder *e, const struct codec_settings *settings)

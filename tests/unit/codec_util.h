@@ -153,7 +153,8 @@ static inline int outcome_take(void *ctx, const struct frame *frame)
 	if (o->count > 0)
 		assert_true(frame->pts_90k > o->kept[o->count - 1].frame.pts_90k);
 	assert_true(frame->size > 0);
-	o->kept = realloc(o->kept, sizeof(*o->kept) * (size_t)(o->count + 1));
+	if ((o->count & (o->count - 1)) == 0)
+		o->kept = realloc(o->kept, sizeof(*o->kept) * (size_t)(o->count > 0 ? 2 * o->count : 1));
 	struct kept *k = &o->kept[o->count++];
 	k->frame = *frame;
 	uint8_t *data = malloc(frame->size + AV_INPUT_BUFFER_PADDING_SIZE);
