@@ -183,6 +183,7 @@ static struct sdp_wish wish_of(const struct settings *s, const struct record_par
 		.video = p->video,
 		.audiocodec = p->audiocodec == UNSET ? TSR_CODEC_NONE : tsr_codec_from_name(audio_names[p->audiocodec]),
 		.videocodec = p->videocodec == UNSET ? TSR_CODEC_NONE : tsr_codec_from_name(video_names[p->videocodec]),
+		.red = s->audio_red,
 		.audio_preference = s->audio_codecs,
 		.video_preference = s->video_codecs,
 		.audio_mode = mode,

@@ -251,15 +251,18 @@ static void answer_video(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m
 	g_free(fmtp);
 }
 
-static void answer_audio(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m, struct format *f)
+static void answer_audio(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m, struct format *f, bool red,
+			 struct sdp_track *track)
 {
 	char *fmtp = audio_fmtp(f);
+	int red_type = red && f->codec == TSR_CODEC_OPUS ? janus_sdp_get_opusred_pt(offer, m->index) : 0;
+	track->red_payload_type = (uint8_t)(red_type > 0 && red_type < 128 ? red_type : 0);
 	janus_sdp_generate_answer_mline(offer, answer, m, JANUS_SDP_OA_MLINE, JANUS_SDP_AUDIO, JANUS_SDP_OA_DIRECTION,
 					JANUS_SDP_RECVONLY, JANUS_SDP_OA_CODEC, janus_codec_name(f), JANUS_SDP_OA_FMTP,
-					*fmtp ? fmtp : NULL, JANUS_SDP_OA_ACCEPT_EXTMAP, JANUS_RTP_EXTMAP_MID,
-					JANUS_SDP_OA_ACCEPT_EXTMAP, JANUS_RTP_EXTMAP_ABS_SEND_TIME,
-					JANUS_SDP_OA_ACCEPT_EXTMAP, JANUS_RTP_EXTMAP_TRANSPORT_WIDE_CC,
-					JANUS_SDP_OA_DONE);
+					*fmtp ? fmtp : NULL, JANUS_SDP_OA_ACCEPT_OPUSRED, track->red_payload_type > 0,
+					JANUS_SDP_OA_ACCEPT_EXTMAP, JANUS_RTP_EXTMAP_MID, JANUS_SDP_OA_ACCEPT_EXTMAP,
+					JANUS_RTP_EXTMAP_ABS_SEND_TIME, JANUS_SDP_OA_ACCEPT_EXTMAP,
+					JANUS_RTP_EXTMAP_TRANSPORT_WIDE_CC, JANUS_SDP_OA_DONE);
 	g_free(fmtp);
 }
 
@@ -296,7 +299,7 @@ static void negotiate_line(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline 
 	if (m->type == JANUS_SDP_VIDEO)
 		answer_video(offer, answer, m, &format, &track);
 	else
-		answer_audio(offer, answer, m, &format);
+		answer_audio(offer, answer, m, &format, wish->red, &track);
 	out->track[out->tracks++] = track;
 }
 

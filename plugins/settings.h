@@ -38,6 +38,7 @@ struct settings {
 	struct codec_list video_codecs;
 	struct codec_list audio_codecs;
 	int audio_mode;
+	bool audio_red;
 	int64_t bitrate;
 	int64_t keyframe_interval;
 	int on_loss;

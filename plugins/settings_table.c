@@ -49,6 +49,7 @@ const struct field settings_table[] = {
 	{ "video_codecs",            FIELD_CODECS, AT(video_codecs),               1,       0,             NULL, RUN|PRO,      "h264, h265, vp8, vp9, av1" },
 	{ "audio_codecs",            FIELD_CODECS, AT(audio_codecs),               0,       0,             NULL, RUN|PRO,      "opus, multiopus, l16, g722, pcmu, pcma" },
 	{ "audio_mode",              FIELD_CHOICE, AT(audio_mode),                 0,       0,             audio_modes, RUN|PRO, "transcode" },
+	{ "audio_red",               FIELD_BOOL,   AT(audio_red),                  0,       0,             NULL, RUN|PRO,      "true" },
 	{ "bitrate",                 FIELD_INT,    AT(bitrate),                    30000,   1000000000,    NULL, RUN|PRO|ZERO, "0" },
 	{ "keyframe_interval",       FIELD_TIME,   AT(keyframe_interval),          500 * MS, HOUR,         NULL, RUN|PRO|ZERO, "0" },
 	{ "on_loss",                 FIELD_CHOICE, AT(on_loss),                    0,       0,             on_loss_choices, RUN|PRO, "wait_keyframe" },
