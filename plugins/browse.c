@@ -9,8 +9,7 @@
 #include "status.h"
 #include "target.h"
 
-static const char *const states[] = {"starting", "recording", "paused",      "stopping",
-				     "finished", "failed",    "interrupted", NULL};
+static const char *const states[] = {"starting", "recording", "paused", "stopping", "finished", "interrupted", NULL};
 
 struct list_params {
 	int state;

@@ -14,10 +14,10 @@
 
 /* The type of a field, and of the struct's member it is stored in. */
 enum field_type {
-	FIELD_BOOL,   /* bool */
-	FIELD_INT,    /* int64_t */
-	FIELD_SIZE,   /* int64_t, bytes; an integer, or text such as "500kB", "4MiB" */
-	FIELD_TIME,   /* int64_t, microseconds; a number of seconds, or text such as "250ms", "1s", "10m", "2h", "30d" */
+	FIELD_BOOL, /* bool */
+	FIELD_INT,  /* int64_t */
+	FIELD_SIZE, /* int64_t, bytes; an integer, or text such as "500kB", "4MiB" */
+	FIELD_TIME, /* int64_t, microseconds; a number of seconds, or text such as "250ms", "1s", "10m", "2h", "30d" */
 	FIELD_MOMENT, /* int64_t, UTC in microseconds; seconds since 1970, or ISO 8601 text such as "2024-01-31T12:00:00Z" */
 	FIELD_MODE,   /* int64_t, file permissions; octal text such as "0640" */
 	FIELD_CHOICE, /* int, the index in `choices` */

@@ -25,7 +25,9 @@
  * A recording belongs to the handle that made it. That handle need not name it: in all requests below, \c id may be left out
  * and then means the handle's own latest recording. Any other handle must give \c id together with the \c secret that
  * \c record set, or the \c admin_key of the configuration; otherwise the answer is \c UNAUTHORIZED , whether that
- * recording exists or not.
+ * recording exists or not. Only one that is not private ( \c is_private ) may be seen by everybody: it is in everybody's \c list ,
+ * and \c status and \c info need no key. Who made a recording and its secret (hidden by a salted hash) are kept in
+ * its report, so that they hold after a restart, too.
  *
  * \subsection tsrrecord record (asynchronous, with a JSEP offer)
  *
@@ -42,8 +44,8 @@
 	"video" : <true|false: whether to record video; optional, default true>,
 	"profile" : "<name of a profile-NAME category of the configuration; optional>",
 	"filename" : "<template instead of the configured one, e.g. "{date}/{id}"; optional>",
-	"max_duration" : <duration after which the recording ends by itself; optional, 0 = unlimited>,
-	"max_size" : <size at which the recording ends by itself; optional, 0 = unlimited>,
+	"max_duration" : <duration after which the recording ends by itself, if the configuration has no lower one; optional>,
+	"max_size" : <size at which the recording ends by itself, likewise; optional>,
 	"bitrate" : <bit/s to ask the sender for at most, by REMB; optional, 0 = no limit>,
 	"keyframe_interval" : <duration: ask the sender for a keyframe this often; optional, 0 = only when one is needed>,
 	"metadata" : {<any object, up to 4096 bytes as JSON; optional; goes into the report verbatim>},
@@ -107,9 +109,8 @@
 	"keyframe_interval" : <duration; optional, 0 = only when one is needed>,
 	"keyframe" : <true: ask for a keyframe now; optional>,
 	"substream" : <0 to 2: simulcast layer to record, 2 is the best; optional>,
-	"temporal" : <0 to 2: temporal layer to record up to; optional>,
-	"max_duration" : <duration, counted from the start of the recording; optional, 0 = unlimited>,
-	"max_size" : <size; optional, 0 = unlimited>,
+	"max_duration" : <duration, counted from the start of the recording; optional, 0 = as configured>,
+	"max_size" : <size; optional, 0 = as configured>,
 	"name" : "<as in record; optional>",
 	"metadata" : {<as in record; optional>}
 }
@@ -145,7 +146,6 @@
 	"state" : "<starting|recording|paused|stopping|finished|failed>",
 	"id" : "…", "name" : "…", "profile" : "…",
 	"file" : "<relative to the recordings folder>",
-	"path" : "<absolute>",
 	"started" : "<ISO 8601, UTC>",
 	"duration_ms" : <of the media in the file>,
 	"bytes_written" : <handed to the operating system: what a player sees>,
@@ -157,7 +157,7 @@
 	"last_packet_age_ms" : <null = never>,
 	"writes" : …, "flushes" : …,
 	"flush_latency_us" : <latest>, "flush_latency_max_us" : …, "write_latency_max_us" : …,
-	"flush_threshold" : <bytes, as it is now>,
+	"flush_threshold" : <bytes, as it is now>, "flush_threshold_moves" : …,
 	"buffered_bytes" : <waiting for the disk>,
 	"inbox_bytes" : <waiting for a worker>, "inbox_max_bytes" : …, "inbox_dropped_packets" : …,
 	"segment" : <0 = the first or only file>,
@@ -178,19 +178,21 @@
 	],
 	"gaps" : [
 		{ "mindex" : …, "cause" : "disk_slow|loss|overload|paused|…", "start_ms" : …, "end_ms" : …, "frames" : …, "bytes" : … }
-	]
+	],
+	"gaps_total" : <all; the first 64 are listed>
 }
 \endverbatim
  *
  * All of it is counted where the bytes are written, nothing is what was once intended: \c last_write_age_ms grows
- * when nothing reaches the disk. The same object, as \c recording , is in the \c handle_info of the Admin API.
+ * when nothing reaches the disk. The same object, as \c recording , is in the \c handle_info of the Admin API. Of a recording that
+ * ended before this handle's latest one, the answer is what \c list says of it.
  *
  * \subsection tsrlist list, info, delete, profiles
  *
 \verbatim
 {
 	"request" : "list",
-	"state" : "<starting|recording|paused|stopping|finished|failed|interrupted; optional: all>",
+	"state" : "<starting|recording|paused|stopping|finished|interrupted; optional: all>",
 	"since" : "<ISO 8601 UTC, or seconds since 1970: started then or later; optional>",
 	"until" : "<likewise: started before; optional>",
 	"offset" : <skip this many; optional, default 0>,
@@ -199,8 +201,8 @@
 }
 \endverbatim
  *
- * The answer, newest first. Without the \c admin_key it has the handle's own recordings, and of those of others only
- * what is not private, without its paths. \c interrupted are files of an earlier run that wait for recovery:
+ * The answer, newest first: the handle's own recordings and those that are not private; with the \c admin_key all. \c interrupted
+ * are files of an earlier run that wait for recovery:
  *
 \verbatim
 {
@@ -208,13 +210,21 @@
 	"total" : <how many match>,
 	"offset" : 0,
 	"recordings" : [
-		{ "id" : "…", "name" : "…", "state" : "finished", "started" : "…", "duration_ms" : …, "bytes" : …, "own" : true, "file" : "…" }
+		{
+			"id" : "…", "name" : "…", "profile" : "…",
+			"state" : "finished",
+			"started" : "…", "ended" : "<when it has>",
+			"duration_ms" : …, "bytes" : …,
+			"file" : "<the first>", "files" : [ "<all segments, when it has ended>" ],
+			"recovered" : <true when a crash had interrupted it>,
+			"own" : <true when this handle made it>
+		}
 	]
 }
 \endverbatim
  *
  * \c info takes \c id , \c secret and \c admin_key as above, and answers \c {"tsrecorder":"info","recording":{…}} : the
- * status of a recording that runs, or what is known of one that ended, with its \c report when there is one.
+ * status of a recording that runs, or what \c list says of one that ended, with its \c reports (an array, one for each file).
  *
  * \c delete takes the same, and removes the files of a recording that ended: \c {"tsrecorder":"deleted","id":"…","files":1} .
  * One that runs must be stopped first (\c WRONG_STATE ).
@@ -241,8 +251,8 @@
  * | \c recovered | a file of an earlier run was completed (event handlers only) | \c file , \c path , \c bytes , \c duration_ms |
  * | \c deleted | by a request or by retention (event handlers only) | \c file , \c reason |
  *
- * Each recording gets exactly one \c finished or \c failed , after the rename. A recording into which nothing came ends as \c failed
- * and leaves no file.
+ * Each recording gets exactly one \c finished or \c failed , after the rename. A recording into which nothing came leaves no file:
+ * its \c finished has \c bytes 0, and neither \c file nor \c path .
  *
  * \c warning is one of \c disk_slow , \c disk_full , \c no_keyframe , \c no_audio , \c no_video , \c transcoder_overload , \c clock_jump ,
  * \c inbox_full , \c decode_errors . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
@@ -283,12 +293,15 @@
  * The following go to \c message_plugin of the Admin API, with \c admin_key when one is configured. Errors are as above.
  *
  * - \c {"request":"list_recordings"} , with the filters of \c list : as \c list with all recordings and the live status of those that run.
- * - \c {"request":"stats"} : \c {"tsrecorder":"stats", …} for the whole plugin, and \c recordings with the status of each that runs.
+ * - \c {"request":"stats"} : \c {"tsrecorder":"stats","version":"…","uptime_s":…,"handles":…,"running":…,"recordings_path":"…",
+ *   "free_bytes":…,"totals":{…},"recordings":[…]} . \c totals are sums over all recordings since Janus was started: how many were
+ *   \c started , \c finished , \c failed , and the counters of \c status under the same names; \c recordings has the status of each
+ *   that runs.
  * - \c {"request":"configure","settings":{"NAME":VALUE, …}} : changes settings of the category \c general at run time, all or none; those that
  *   cannot change while the plugin runs are refused. Answers \c {"tsrecorder":"configured","settings":{…}} with the values now
  *   in force; with no \c settings it changes nothing and shows all. Recordings that run keep what they were started with, except for
  *   the limits and the log level.
- * - \c {"request":"stop","id":"…"} : as \c stop .
+ * - \c {"request":"stop","id":"…"} , \c info , \c delete : as above.
  * - \c {"request":"recover"} : completes the files of earlier runs now, in the background; \c {"tsrecorder":"recovering","files":N} .
  * - \c {"request":"profiles"} : as \c profiles .
  */

@@ -14,17 +14,17 @@
 struct library_item {
 	gint refs;
 	char *id;
-	char *name;         /* NULL = none */
-	char *profile;      /* NULL = none, or not known */
-	char *secret;       /* as library_hide made it; NULL = none */
+	char *name;    /* NULL = none */
+	char *profile; /* NULL = none, or not known */
+	char *secret;  /* as library_hide made it; NULL = none */
 	bool private;
-	bool interrupted;   /* not finished: it waits for recovery */
+	bool interrupted; /* not finished: it waits for recovery */
 	bool recovered;
 	int64_t started_us; /* UTC */
 	int64_t ended_us;
 	int64_t duration_ms;
 	uint64_t bytes;
-	GPtrArray *files;   /* char *: names below the folder, without ending, in order */
+	GPtrArray *files; /* char *: names below the folder, without ending, in order */
 };
 
 void library_init(const char *folder);

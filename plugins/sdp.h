@@ -14,7 +14,7 @@ struct sdp_wish {
 	bool update;          /* of a recording that runs: it may go on with nothing active */
 	tsr_codec audiocodec; /* this one alone; TSR_CODEC_NONE = by preference */
 	tsr_codec videocodec;
-	bool red;                     /* whether Opus may come with redundancy, RFC 2198 */
+	bool red; /* whether Opus may come with redundancy, RFC 2198 */
 	struct codec_list audio_preference;
 	struct codec_list video_preference;
 	tsr_audio_mode audio_mode;

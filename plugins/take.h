@@ -37,7 +37,7 @@ struct take {
 
 	gint stopped;          /* atomic: take_stop was called */
 	pthread_mutex_t mutex; /* guards what follows */
-	char *name;     /* NULL = none */
+	char *name;            /* NULL = none */
 	unsigned tracks;
 	struct take_track track[TSR_MAX_TRACKS];
 	bool announced; /* its "starting" is out: no other event may overtake it */
