@@ -1,1 +1,45 @@
-# files of tests/fuzz
+# `make fuzz` builds tests/fuzz/fuzz_NAME for every corpus/NAME: clang, its own objects, small limits. `make check` replays the
+# corpora with the ordinary compiler. A new target: a function in a file of fuzz_sources, a line in targets.h, a corpus, and
+# its engine sources below.
+fuzz_sources = tests/fuzz/depay.c tests/fuzz/rtp.c tests/fuzz/targets.c
+fuzz_engine_sources = \
+	recorder/bitstream/annexb.c recorder/bitstream/av1.c recorder/bitstream/h264.c recorder/bitstream/h265.c \
+	recorder/bitstream/opus.c recorder/bitstream/paramset.c recorder/bitstream/vpx.c \
+	recorder/common/buf.c recorder/common/codec.c recorder/common/error.c \
+	recorder/depay/audio.c recorder/depay/av1.c recorder/depay/depay.c recorder/depay/g711.c recorder/depay/g722.c \
+	recorder/depay/gather.c recorder/depay/h264.c recorder/depay/h265.c recorder/depay/l16.c recorder/depay/opus.c \
+	recorder/depay/red.c recorder/depay/vp8.c recorder/depay/vp9.c \
+	recorder/rtp/packet.c
+
+check_PROGRAMS += tests/fuzz/replay
+TESTS += tests/fuzz/replay
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/targets.h $(fuzz_sources)
+tests_fuzz_replay_LDADD = librecorder.la
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/libfuzzer.c tests/fuzz/run
+
+FUZZ_CC = clang
+FUZZ_SANITIZERS = address,undefined
+FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all -DTSR_SMALL_LIMITS
+fuzz_objects = $(fuzz_sources:.c=.fuzzed) $(fuzz_engine_sources:.c=.fuzzed)
+
+SUFFIXES = .fuzzed
+.c.fuzzed:
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS) $(AM_CPPFLAGS) \
+		$(ENGINE_CFLAGS) -MMD -MP -MF $@.d -c -o $@ $<
+
+tests/fuzz/fuzzer: tests/fuzz/libfuzzer.c $(fuzz_objects)
+	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZERS) $(AM_CPPFLAGS) -o $@ \
+		$(srcdir)/tests/fuzz/libfuzzer.c -x none $(fuzz_objects)
+
+.PHONY: fuzz
+fuzz: tests/fuzz/fuzzer
+	$(AM_V_at)for folder in $(srcdir)/tests/fuzz/corpus/*/; do \
+		ln -sf fuzzer tests/fuzz/fuzz_$$(basename $$folder) || exit 1; \
+	done
+
+-include $(fuzz_objects:.fuzzed=.fuzzed.d)
+
+clean-local: clean-fuzz
+.PHONY: clean-fuzz
+clean-fuzz:
+	rm -f $(fuzz_objects) $(fuzz_objects:.fuzzed=.fuzzed.d) tests/fuzz/fuzzer tests/fuzz/fuzz_*
