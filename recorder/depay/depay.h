@@ -22,16 +22,17 @@ struct depay_config {
 };
 
 struct depay_stats {
-	uint64_t frames;            /* handed on whole */
-	uint64_t frames_damaged;    /* dropped because a part was lost */
-	uint64_t malformed;         /* payloads that break their format */
-	uint64_t too_large;         /* frames beyond LIMIT_FRAME_BYTES */
+	uint64_t frames;         /* handed on whole */
+	uint64_t frames_damaged; /* dropped because a part was lost */
+	uint64_t malformed;      /* payloads that break their format */
+	uint64_t too_large;      /* frames beyond LIMIT_FRAME_BYTES */
 	uint64_t keyframes;
 };
 
+/* init, finish and flush are NULL where there is nothing to do. */
 struct depay_ops {
 	tsr_codec codec;
-	size_t state_size;          /* zeroed before init */
+	size_t state_size; /* zeroed before init */
 	tsr_error (*init)(void *state, const struct depay_config *config);
 	void (*finish)(void *state);
 	/* One payload in order. `lost`: at least one packet right before it is missing. Emits 0 to n frames through
