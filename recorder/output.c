@@ -162,7 +162,8 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 						 .metadata = end->metadata,
 						 .stats = &end->stats,
 						 .result = result});
-	bool good = result->error == TSR_OK || (result->error == TSR_E_NOSPACE && has_final_name(result));
+	bool ended_early = result->error == TSR_E_NOSPACE && result->path != NULL && has_final_name(result);
+	bool good = result->error == TSR_OK || ended_early;
 	tsr_event event = {
 		.type = !end->last ? TSR_EVENT_SEGMENT
 			: good     ? TSR_EVENT_FINISHED

@@ -68,7 +68,7 @@ void stats_finish(tsr_stats *final, const tsr_event *last)
 	bool failed = last->type == TSR_EVENT_FAILED;
 	final->state = failed ? TSR_STATE_FAILED : TSR_STATE_FINISHED;
 	g_strlcpy(final->path, last->path != NULL ? last->path : "", sizeof(final->path));
-	if (failed)
+	if (failed || last->error != TSR_OK)
 		return; /* what is exposed stays exposed */
 	final->bytes_written = final->bytes_durable += final->bytes_exposed;
 	final->bytes_exposed = final->buffered_bytes = 0;
