@@ -111,7 +111,8 @@ static void on_sealed(void *ctx, const struct recover_result *result)
 	tsr_recovered r = recovered_of(result);
 	char *text = report_text(&r);
 	char *name = g_strconcat(result->name, SUFFIX_TEXT, NULL);
-	tsr_error err = textfile_write(result->folder, name, text, strlen(text), config->file_mode);
+	/* The rename that follows syncs the folder. */
+	tsr_error err = textfile_put(result->folder, name, text, strlen(text), config->file_mode);
 	if (err != TSR_OK)
 		log_line(TSR_LOG_ERROR, NULL, "the report %s could not be written: %s", name, tsr_strerror(err));
 	g_free(name);

@@ -74,7 +74,8 @@ static int create_temporary(int folder, const char *name, unsigned mode)
 	return -1;
 }
 
-tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
+static tsr_error replace(const char *folder, const char *name, const char *text, size_t size, unsigned mode,
+			 bool sync_folder)
 {
 	struct place place;
 	char stem[LIMIT_FILENAME_BYTES + 1];
@@ -97,7 +98,7 @@ tsr_error textfile_write(const char *folder, const char *name, const char *text,
 	if (fd < 0 || write_all(fd, text, size) != 0 || durable_file(fd) != 0)
 		goto failed;
 	renamed = renameat(place.folder, temporary, place.folder, final) == 0;
-	if (renamed && durable_folder(place.folder) == 0)
+	if (renamed && (!sync_folder || durable_folder(place.folder) == 0))
 		goto out;
 failed:
 	err = tsr_error_from_errno(errno);
@@ -110,4 +111,14 @@ out:
 	free(final);
 	place_close(&place);
 	return err;
+}
+
+tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
+{
+	return replace(folder, name, text, size, mode, true);
+}
+
+tsr_error textfile_put(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
+{
+	return replace(folder, name, text, size, mode, false);
 }

@@ -18,6 +18,9 @@
 TSR_MUST_USE tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size,
 				      unsigned mode);
 
+/* The same, but the folder is not synced: for a caller that does so next. */
+TSR_MUST_USE tsr_error textfile_put(const char *folder, const char *name, const char *text, size_t size, unsigned mode);
+
 /* Removes a temporary file (`name` in an open folder, ending in SUFFIX_TEXT_RUNNING) that a crash left behind, unless
  * somebody is writing it. */
 void textfile_remove_stale(int folder, const char *name);
