@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Live inside Janus, without a browser: one Janus streams a feed to N viewers, whose offers are handed to N handles of a second
+// Janus. What that second Janus costs per peer with our plugin, with Janus's own recorder, and with a handle that records nothing.
+//
+//     tests/lib/netns node tests/bench/live.mjs [--peers 20] [--seconds 10] [--rounds 3] [--modes copy,recordplay,…] [--json FILE]
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startJanus } from '../lib/janus.mjs';
+import { freePort, Process, run, temporaryFolder } from '../lib/process.mjs';
+import { connect } from '../lib/signalling.mjs';
+import { sleep, until } from '../lib/wait.mjs';
+
+const { values: options } = parseArgs({
+	options: {
+		peers: { type: 'string', default: '20' },
+		seconds: { type: 'string', default: '10' },
+		rounds: { type: 'string', default: '3' },
+		modes: { type: 'string', default: 'copy,aac,recordplay,nothing' },
+		json: { type: 'string' },
+	},
+});
+const peers = Number(options.peers);
+const seconds = Number(options.seconds);
+const rounds = Number(options.rounds);
+
+/** What a handle of the recording Janus is told, per mode. */
+const modes = {
+	copy: { plugin: 'janus.plugin.tsrecorder', body: () => ({ request: 'record', audio_mode: 'copy' }) },
+	aac: { plugin: 'janus.plugin.tsrecorder', body: () => ({ request: 'record', audio_mode: 'transcode' }) },
+	recordplay: { plugin: 'janus.plugin.recordplay', body: (name) => ({ request: 'record', name }) },
+	nothing: { plugin: 'janus.plugin.echotest', body: () => ({ audio: true, video: true }) },
+};
+
+// ---- the feed: 720p30 at 2.5 Mb/s with a keyframe every 2 s, and Opus ----
+
+const ticksPerSecond = 100; // of /proc/PID/stat
+
+async function ffmpeg(...args) {
+	const { code, stderr } = await run('ffmpeg', ['-v', 'error', ...args]);
+	if (code !== 0)
+		throw new Error(stderr);
+}
+
+/** 20 s of it, coded once, repeated into ten minutes. */
+async function makeFeed(folder) {
+	const [once, file] = [join(folder, 'once.ts'), join(folder, 'feed.mkv')];
+	await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30,noise=alls=12:allf=t', '-f', 'lavfi', '-i', 'sine=440:r=48000', '-t', '20',
+		'-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'baseline', '-pix_fmt', 'yuv420p', '-b:v', '2500k', '-minrate', '2500k', '-maxrate', '2500k', '-bufsize', '1250k', '-g', '60',
+		'-c:a', 'libopus', '-b:a', '48k', '-ac', '2', once);
+	writeFileSync(join(folder, 'list'), `file ${once}\n`.repeat(30));
+	await ffmpeg('-f', 'concat', '-safe', '0', '-i', join(folder, 'list'), '-c', 'copy', file);
+	return file;
+}
+
+function startFeed(file, video, audio) {
+	return new Process('ffmpeg', ['-v', 'error', '-re', '-i', file,
+		'-map', '0:v', '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', '-f', 'rtp', '-payload_type', '96', `rtp://127.0.0.1:${video}?pkt_size=1200`,
+		'-map', '0:a', '-c', 'copy', '-f', 'rtp', '-payload_type', '111', `rtp://127.0.0.1:${audio}`]);
+}
+
+async function startSender(file) {
+	const janus = await startJanus({ plugins: ['streaming'] });
+	const session = await connect(janus.ws);
+	const handle = await session.attach('janus.plugin.streaming');
+	const [videoport, audioport] = [await freePort(), await freePort()];
+	await handle.request({ request: 'create', type: 'rtp', id: 1, audio: true, audioport, audiopt: 111, audiocodec: 'opus',
+		video: true, videoport, videopt: 96, videocodec: 'h264', videofmtp: 'profile-level-id=42e01f;packetization-mode=1' });
+	const stop = async () => {
+		session.drop();
+		await sender.feed.stop('SIGKILL');
+		await janus.stop();
+	};
+	const sender = { session, feed: startFeed(file, videoport, audioport), stop };
+	return sender;
+}
+
+// ---- peers ----
+
+/** Candidates of one side to the other, as they come. */
+function relay(from, to) {
+	from.watch(({ janus, candidate }) => janus === 'trickle' && to.trickle(candidate).catch(() => {}));
+}
+
+async function startPeer(sender, recorder, mode, name) {
+	const viewer = await sender.attach('janus.plugin.streaming');
+	const { jsep: offer } = await viewer.request({ request: 'watch', id: 1 });
+	const handle = await recorder.attach(modes[mode].plugin);
+	const { jsep: answer } = await handle.request(modes[mode].body(name), offer);
+	await viewer.request({ request: 'start' }, answer);
+	relay(viewer, handle);
+	relay(handle, viewer);
+	await until('media to flow', () => handle.events.some((e) => e.janus === 'webrtcup'), { timeout: 30_000 });
+	return { viewer, handle };
+}
+
+async function stopPeer({ viewer, handle }, mode) {
+	if (mode === 'copy' || mode === 'aac') {
+		await handle.request({ request: 'stop' });
+		await handle.event('finished', { timeout: 30_000 });
+	}
+	await handle.detach();
+	await viewer.detach();
+}
+
+/** Packets that reached us and are in no file because of us. */
+async function lostByUs(all) {
+	let lost = 0;
+	let arrived = 0;
+	for (const { handle } of all) {
+		const { data } = await handle.request({ request: 'status' });
+		lost += data.inbox_dropped_packets;
+		for (const track of data.tracks) {
+			arrived += track.packets;
+			lost += track.frames_dropped;
+		}
+	}
+	return { lost, arrived };
+}
+
+// ---- measuring ----
+
+function cpuSeconds(pid) {
+	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+const residentMiB = (pid) => Number(/Rss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
+const threadsOf = (pid) => Number(/Threads:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+
+async function measure(feed, mode) {
+	const sender = await startSender(feed);
+	const janus = await startJanus({ plugins: ['recordplay', 'echotest'], config: 'report = true' });
+	const session = await connect(janus.ws);
+	const all = [];
+	for (let i = 0; i < peers; i++)
+		all.push(await startPeer(sender.session, session, mode, `peer ${i}`));
+	await sleep(2500); // a keyframe has come to each
+	const before = cpuSeconds(janus.pid);
+	const start = performance.now();
+	await sleep(seconds * 1000);
+	const cpu = cpuSeconds(janus.pid) - before;
+	const elapsed = (performance.now() - start) / 1000;
+	const result = { mode, ms: (cpu / elapsed / peers) * 1000, rss: residentMiB(janus.pid), threads: threadsOf(janus.pid) };
+	if (mode === 'copy' || mode === 'aac')
+		Object.assign(result, await lostByUs(all));
+	for (const peer of all)
+		await stopPeer(peer, mode);
+	session.drop();
+	await janus.stop();
+	await sender.stop();
+	return result;
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+const feed = await makeFeed(temporaryFolder('live'));
+const results = [];
+for (let round = 0; round < rounds; round++)
+	for (const mode of options.modes.split(','))
+		results.push(await measure(feed, mode));
+
+const rows = options.modes.split(',').map((mode) => {
+	const of = results.filter((r) => r.mode === mode);
+	return { mode, peers, ms_per_s_and_peer: median(of.map((r) => r.ms)), rss_mib: median(of.map((r) => r.rss)), threads: of[0].threads,
+		lost_by_us: of[0].lost === undefined ? undefined : of.reduce((n, r) => n + r.lost, 0), packets: of.reduce((n, r) => n + (r.arrived ?? 0), 0) || undefined };
+});
+const base = rows.find((r) => r.mode === 'recordplay')?.ms_per_s_and_peer;
+console.log(`# live: ${peers} peers of 2.5 Mb/s H.264 and Opus, ${seconds} s, median of ${rounds}; CPU of the whole recording Janus`);
+console.log('# mode         ms per s and peer   against .mjr     RSS MiB   threads   packets    lost by us');
+for (const r of rows)
+	console.log(`${r.mode.padEnd(14)} ${r.ms_per_s_and_peer.toFixed(2).padStart(17)} ${(base ? (r.ms_per_s_and_peer / base).toFixed(2) : '-').padStart(13)} ${r.rss_mib.toFixed(0).padStart(11)} ${String(r.threads).padStart(9)} ${String(r.packets ?? '-').padStart(9)} ${String(r.lost_by_us ?? '-').padStart(12)}`);
+if (options.json)
+	writeFileSync(options.json, JSON.stringify(rows, null, '\t'));
+process.exit(0);
