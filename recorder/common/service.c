@@ -8,13 +8,17 @@
 
 #include "clock.h"
 
-/* Turns are aligned to this grid, so that threads wake up for a batch of items instead of for each of them. */
-#define GRID_US     20000
+/* Turns are aligned to a grid, so that threads wake up for a batch of items instead of for each of them: a quarter of the
+ * period, but not finer than this. */
+#define GRID_MIN_US 20000
 #define MAX_THREADS 64
 
 struct service {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;            /* an item was added, or the end has come */
+	pthread_cond_t due;  /* the watcher: the head is due, an item was added, or the end has come */
+	pthread_cond_t idle; /* the others: there is work for one more, or nobody watches */
+	unsigned idlers;     /* waiting for `idle` */
+	bool watched;        /* one thread waits for the head to become due; waking them all would be waste */
 	struct service_item *head, **tail; /* ordered by due time: every item waits the same period */
 	unsigned count;                    /* items in the queue or in a thread's hands */
 	bool ending;
@@ -24,21 +28,44 @@ struct service {
 	char name[16];
 };
 
+static int64_t grid_of(int64_t period_us)
+{
+	int64_t grid = period_us / 4 > GRID_MIN_US ? period_us / 4 : GRID_MIN_US;
+	return grid < period_us ? grid : period_us;
+}
+
+/* A period behind the turn that began at now_us; a turn that begins late by less than the grid does not shift the next. */
 static int64_t next_due(const struct service *s, int64_t now_us)
 {
-	int64_t grid = s->period_us < GRID_US ? s->period_us : GRID_US;
+	int64_t grid = grid_of(s->period_us);
 	return (now_us + s->period_us) / grid * grid;
 }
 
-/* s->lock held. Waits until somebody adds an item or due_us comes; due_us < 0 waits without end. */
-static void wait_for_work(struct service *s, int64_t due_us)
+/* s->lock held. One thread watches the clock for all; the others sleep until it has more work than it can do. */
+static void wait_for_work(struct service *s)
 {
-	if (due_us < 0) {
-		pthread_cond_wait(&s->changed, &s->lock);
+	if (s->watched) {
+		s->idlers++;
+		pthread_cond_wait(&s->idle, &s->lock);
+		s->idlers--;
 		return;
 	}
-	struct timespec until = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
-	pthread_cond_timedwait(&s->changed, &s->lock, &until);
+	s->watched = true;
+	if (s->head == NULL) {
+		pthread_cond_wait(&s->due, &s->lock);
+	} else {
+		int64_t due_us = s->head->due_us;
+		struct timespec until = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
+		pthread_cond_timedwait(&s->due, &s->lock, &until);
+	}
+	s->watched = false;
+}
+
+/* s->lock held. The caller is about to work: somebody has to watch, and to take what else is due. */
+static void hand_over(struct service *s)
+{
+	if (!s->watched && s->idlers > 0)
+		pthread_cond_signal(&s->idle);
 }
 
 /* s->lock held. */
@@ -59,6 +86,13 @@ static void append(struct service *s, struct service_item *item)
 	s->tail = &item->next;
 }
 
+/* s->lock held. */
+static void wake_all(struct service *s)
+{
+	pthread_cond_broadcast(&s->due);
+	pthread_cond_broadcast(&s->idle);
+}
+
 static void *serve_items(void *arg)
 {
 	struct service *s = arg;
@@ -67,10 +101,11 @@ static void *serve_items(void *arg)
 	while (!s->ending || s->count > 0) {
 		int64_t now = clock_now_us();
 		if (s->head == NULL || s->head->due_us > now) {
-			wait_for_work(s, s->head != NULL ? s->head->due_us : -1);
+			wait_for_work(s);
 			continue;
 		}
 		struct service_item *item = pop(s);
+		hand_over(s);
 		pthread_mutex_unlock(&s->lock);
 		bool again = item->serve(item, now);
 		pthread_mutex_lock(&s->lock);
@@ -78,7 +113,7 @@ static void *serve_items(void *arg)
 			item->due_us = next_due(s, now);
 			append(s, item);
 		} else if (--s->count == 0 && s->ending) {
-			pthread_cond_broadcast(&s->changed);
+			wake_all(s);
 		}
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -99,7 +134,8 @@ struct service *service_create(const char *name, unsigned threads, int64_t perio
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->changed, &monotonic);
+	pthread_cond_init(&s->due, &monotonic);
+	pthread_cond_init(&s->idle, NULL);
 	pthread_condattr_destroy(&monotonic);
 	while (s->threads < threads && pthread_create(&s->thread[s->threads], NULL, serve_items, s) == 0)
 		s->threads++;
@@ -119,7 +155,7 @@ void service_add(struct service *s, struct service_item *item)
 	if (item->next == NULL)
 		s->tail = &item->next;
 	s->count++;
-	pthread_cond_signal(&s->changed);
+	pthread_cond_signal(s->watched ? &s->due : &s->idle);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -129,11 +165,12 @@ void service_destroy(struct service *s)
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->ending = true;
-	pthread_cond_broadcast(&s->changed);
+	wake_all(s);
 	pthread_mutex_unlock(&s->lock);
 	for (unsigned i = 0; i < s->threads; i++)
 		pthread_join(s->thread[i], NULL);
-	pthread_cond_destroy(&s->changed);
+	pthread_cond_destroy(&s->due);
+	pthread_cond_destroy(&s->idle);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
