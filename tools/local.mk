@@ -21,6 +21,7 @@ janus_tsrec_SOURCES = \
 	tools/inspect.c \
 	tools/main.c \
 	tools/merge.c tools/merge.h \
+	tools/recover.c \
 	tools/stats.c \
 	tools/tsrec.h \
 	tools/verify.c

@@ -17,6 +17,7 @@ static const struct {
 } commands[] = {
 	{"convert", convert_main, "make a .ts file of Janus's .mjr recordings or of RTP in pcap files"},
 	{"inspect", inspect_main, "show what is in a capture or a .ts file"},
+	{"recover", recover_main, "finish recordings that a crash left behind"},
 	{"verify", verify_main, "check a .ts file, and that it is what its report says"},
 };
 

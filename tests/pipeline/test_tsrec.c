@@ -396,6 +396,40 @@ static void test_verify(void **state)
 	g_free(path);
 }
 
+/* ---- recover --------------------------------------------------------------------------------------------------------- */
+
+/* A finished file, cut in the middle of a frame and renamed, is what a crash leaves. */
+static void test_recover(void **state)
+{
+	(void)state;
+	char *path = in_folder("crash.ts"), *data = NULL;
+	gsize size = 0;
+	assert_int_equal(tsrec(NULL, "convert", "video.mjr", "audio.mjr", "crash.ts", NULL), 0);
+	assert_true(g_file_get_contents(path, &data, &size, NULL));
+	assert_int_equal(g_unlink(path), 0);
+	save("crash.recording.ts", data, size - size / 3);
+	save("hollow.recording.ts", "", 0);
+	assert_int_equal(tsrec(NULL, "recover", "--dry-run", "crash.recording.ts", NULL), 0);
+	assert_false(is_there("crash.ts"));
+	assert_int_equal(tsrec(NULL, "recover", "--report", ".", NULL), 3); /* busy.recording.ts is none */
+	assert_false(is_there("crash.recording.ts"));
+	assert_false(is_there("hollow.recording.ts"));
+	assert_false(is_there("hollow.ts"));
+	assert_int_equal(tsrec(NULL, "verify", "crash.ts", NULL), 0);
+	struct tscheck check;
+	check_file("crash.ts", &check);
+	assert_true(tscheck_find(&check, TSR_CODEC_H264)->packets > FRAMES / 2);
+	tscheck_finish(&check);
+	save("crash.recording.ts", data, size / 2); /* the name is taken now */
+	assert_int_equal(tsrec(NULL, "recover", "crash.recording.ts", NULL), 3);
+	assert_true(is_there("crash.recording.ts"));
+	assert_int_equal(tsrec(NULL, "recover", "crash.ts", NULL), 2);
+	assert_int_equal(tsrec(NULL, "recover", "nowhere.recording.ts", NULL), 2);
+	assert_int_equal(tsrec(NULL, "recover", NULL), 1);
+	g_free(data);
+	g_free(path);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -435,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_force),
 		cmocka_unit_test(test_inspect),
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_recover),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
