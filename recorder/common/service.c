@@ -112,6 +112,9 @@ static void *serve_items(void *arg)
 		if (again) {
 			item->due_us = next_due(s, now);
 			append(s, item);
+			/* The watcher found nothing to wait for while this one was being served. */
+			if (s->head == item && s->watched)
+				pthread_cond_signal(&s->due);
 		} else if (--s->count == 0 && s->ending) {
 			wake_all(s);
 		}

@@ -2,11 +2,13 @@
  *
  * The service: every item gets its turns, one thread at an item at a time, and destroy waits for items that still work. */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -50,6 +52,29 @@ static void every_item_gets_its_turns(void **state)
 	assert_int_equal(atomic_load(&overlaps), 0);
 }
 
+static bool take_long_turn(struct service_item *base, int64_t now_us)
+{
+	for (int i = 0; i < 200; i++)
+		sched_yield();
+	return take_turn(base, now_us);
+}
+
+/* While one thread serves the only item, another finds an empty queue; it must not sleep on when the item comes back. */
+static void an_item_alone_gets_its_turns(void **state)
+{
+	(void)state;
+	static struct item item = {.base = {.serve = take_long_turn}, .wanted = 300};
+	struct service *service = service_create("test", 4, 1000);
+	assert_non_null(service);
+	alarm(30); /* it hangs when it fails */
+	service_add(service, &item.base);
+	while (atomic_load(&item.turns) < item.wanted) /* destroy would wake everybody */
+		sched_yield();
+	alarm(0);
+	service_destroy(service);
+	assert_int_equal(atomic_load(&item.turns), item.wanted);
+}
+
 static void refuses_senseless_sizes(void **state)
 {
 	(void)state;
@@ -62,6 +87,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_item_gets_its_turns),
+		cmocka_unit_test(an_item_alone_gets_its_turns),
 		cmocka_unit_test(refuses_senseless_sizes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
