@@ -20,8 +20,8 @@ struct codec_settings {
 	uint16_t video_width;              /* constant output size, letterboxed; 0 = as the source */
 	uint16_t video_height;
 	const char *audio_encoder; /* libavcodec name; NULL = "aac" */
-	int audio_bitrate;         /* bit/s; 0 = 64000 per channel */
-	uint8_t audio_channels;    /* 0 = as the source */
+	int audio_bitrate;      /* bit/s that the quality is made for, less when less will do; 0 = 64000 per channel */
+	uint8_t audio_channels; /* 0 = as the source */
 };
 
 struct codec_stats {
@@ -56,15 +56,15 @@ TSR_MUST_USE tsr_error codec_available(const struct route *route, const struct c
 				       const char **missing);
 
 /* Out frames go to `emit` during push and flush, with pts_90k set and rising. TSR_OK and *out (owned by the caller);
- * TSR_E_NOMEM, TSR_E_UNSUPPORTED (this libavcodec lacks the decoder or encoder) or TSR_E_CODEC (it does not open). A codec
- * is used by one thread at a time. */
+ * TSR_E_NOMEM, TSR_E_UNSUPPORTED (this libavcodec lacks the decoder or encoder), TSR_E_CODEC (it does not open) or
+ * TSR_E_LIMIT (video_width, video_height). A codec is used by one thread at a time. */
 TSR_MUST_USE tsr_error codec_create(const struct route *route, const struct track_format *in,
 				    const struct codec_settings *settings, frame_cb emit, void *ctx,
 				    struct codec **out);
 void codec_destroy(struct codec *c);
 
 /* A frame that cannot be decoded is counted, not an error; errors are emit's, TSR_E_NOMEM, or TSR_E_CODEC when the encoder
- * fails for good. */
+ * fails for good. Flush is the end: nothing is pushed after it. */
 TSR_MUST_USE tsr_error codec_push(struct codec *c, const struct frame *frame);
 TSR_MUST_USE tsr_error codec_flush(struct codec *c);
 
@@ -76,8 +76,8 @@ const struct codec_stats *codec_stats(const struct codec *c);
  * Ignored by copies and audio. */
 void codec_set_load_shedding(struct codec *c, int level);
 
-/* Whether the picture would profit from a keyframe now: after a decode error, a refused frame or frames that were shed. The
- * caller decides whether to ask the sender for one; without it, what can be decoded goes on. */
+/* Whether the picture needs a keyframe: after a decode error (what can be decoded goes on), and while frames are left out
+ * because one was refused or shed. The caller decides whether to ask the sender for one. */
 bool codec_wants_keyframe(const struct codec *c);
 
 /* For the ops: hands a frame on (sets its codec, counts it). */

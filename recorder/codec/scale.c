@@ -57,6 +57,16 @@ static void blacken(AVFrame *canvas, enum AVColorRange range)
 	av_image_fill_black(canvas->data, linesizes, canvas->format, range, canvas->width, canvas->height);
 }
 
+/* Brightness keeps the range it has: the encoder is told which. libswscale would take grey for full range. */
+static void keep_range(struct SwsContext *sws, const AVFrame *src)
+{
+	int *inverse, *table, src_range, dst_range, brightness, contrast, saturation;
+	int range = src->color_range == AVCOL_RANGE_JPEG;
+	if (sws_getColorspaceDetails(sws, &inverse, &src_range, &table, &dst_range, &brightness, &contrast,
+				     &saturation) >= 0)
+		sws_setColorspaceDetails(sws, inverse, range, table, range, brightness, contrast, saturation);
+}
+
 static tsr_error prepare(struct scaler *s, const AVFrame *src, int width, int height, enum AVPixelFormat format)
 {
 	bool same_canvas = s->canvas != NULL && s->canvas->width == width && s->canvas->height == height &&
@@ -76,6 +86,7 @@ static tsr_error prepare(struct scaler *s, const AVFrame *src, int width, int he
 				SWS_BILINEAR, NULL, NULL, NULL);
 	if (s->sws == NULL)
 		return TSR_E_NOMEM;
+	keep_range(s->sws, src);
 	s->src_width = src->width;
 	s->src_height = src->height;
 	s->src_format = src->format;

@@ -11,15 +11,16 @@
 #include "video_encoder.h"
 
 struct video {
-	const struct codec_settings *settings;
+	int width; /* constant size of the output; 0 = as the source */
+	int height;
 	AVCodecContext *decoder;
 	AVPacket *packet;
 	AVFrame *picture;
 	AVFrame *newer;
 	struct scaler scaler;
 	struct video_encoder encoder;
-	uint64_t *waiting; /* frames are left out until a keyframe, and counted here */
-	uint64_t before_first;
+	uint64_t *waiting;     /* frames are left out until a keyframe, and counted here */
+	uint64_t before_first; /* such a counter, of which nothing is told */
 	bool every_second;
 	bool lossy;         /* the next frame handed on follows a loss */
 	int64_t arrival_us; /* of the frame being worked on */
@@ -83,19 +84,30 @@ out:
 	return err;
 }
 
+static bool too_large(int width, int height)
+{
+	return width > LIMIT_DIMENSION || height > LIMIT_DIMENSION || (int64_t)width * height > LIMIT_PIXELS;
+}
+
 static tsr_error video_init(struct codec *c, void *state, const struct track_format *in,
 			    const struct codec_settings *settings)
 {
 	struct video *v = state;
-	v->settings = settings;
+	struct track_format *format = codec_edit_format(c);
+	if (settings->video_width != 0 && settings->video_height != 0) {
+		v->width = settings->video_width & ~1;
+		v->height = settings->video_height & ~1;
+	}
+	if (too_large(v->width, v->height))
+		return TSR_E_LIMIT;
+	format->width = v->width ? (uint16_t)v->width : in->width;
+	format->height = v->height ? (uint16_t)v->height : in->height;
 	v->waiting = &v->before_first;
 	v->packet = av_packet_alloc();
 	v->picture = av_frame_alloc();
 	v->newer = av_frame_alloc();
 	if (v->packet == NULL || v->picture == NULL || v->newer == NULL)
 		return TSR_E_NOMEM;
-	codec_edit_format(c)->width = settings->video_width ? settings->video_width : in->width;
-	codec_edit_format(c)->height = settings->video_height ? settings->video_height : in->height;
 	tsr_error err = open_decoder(in->codec, settings->video_threads, &v->decoder);
 	return err != TSR_OK ? err : video_encoder_init(&v->encoder, settings);
 }
@@ -111,40 +123,23 @@ static void video_finish(void *state)
 	av_frame_free(&v->newer);
 }
 
-/* Leaves frames out until the next keyframe; counts them in `counter`. */
-static void wait_for_keyframe(struct codec *c, struct video *v, uint64_t *counter)
-{
-	v->waiting = counter;
-	codec_want_keyframe(c, true);
-}
-
-static bool too_large(int width, int height)
-{
-	return width > LIMIT_DIMENSION || height > LIMIT_DIMENSION || (int64_t)width * height > LIMIT_PIXELS;
-}
-
 /* Whether the decoder gets to see this frame. */
 static bool admit(struct codec *c, struct video *v, const struct frame *frame)
 {
 	struct codec_stats *stats = codec_edit_stats(c);
 	int shedding = codec_load_shedding(c);
-	if (frame->keyframe) {
-		if (too_large(frame->width, frame->height)) {
-			stats->refused++;
-			wait_for_keyframe(c, v, &stats->refused);
-			return false;
-		}
-		v->waiting = NULL;
-		codec_want_keyframe(c, false);
-		return true;
-	}
-	if (v->waiting == NULL && shedding >= 3)
-		wait_for_keyframe(c, v, &stats->frames_shed);
+	if (frame->keyframe)
+		v->waiting = too_large(frame->width, frame->height) ? &stats->refused : NULL;
+	else if (v->waiting == NULL && shedding >= 3)
+		v->waiting = &stats->frames_shed;
 	if (v->waiting != NULL) {
 		++*v->waiting;
+		codec_want_keyframe(c, true);
 		return false;
 	}
-	if (shedding >= 1 && frame->droppable) {
+	if (frame->keyframe) {
+		codec_want_keyframe(c, false);
+	} else if (shedding >= 1 && frame->droppable) {
 		stats->frames_shed++;
 		return false;
 	}
@@ -203,9 +198,8 @@ static tsr_error encode(struct codec *c, struct video *v)
 	/* H.264 in 4:2:0 has even sides: one row or column of an odd picture is left out. */
 	picture->width &= ~1;
 	picture->height &= ~1;
-	bool constant = v->settings->video_width != 0 && v->settings->video_height != 0;
-	int width = constant ? v->settings->video_width & ~1 : picture->width;
-	int height = constant ? v->settings->video_height & ~1 : picture->height;
+	int width = v->width ? v->width : picture->width;
+	int height = v->height ? v->height : picture->height;
 	if (picture->width == 0 || picture->height == 0 || too_large(picture->width, picture->height)) {
 		codec_edit_stats(c)->refused++;
 		return TSR_OK;

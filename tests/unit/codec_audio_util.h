@@ -17,7 +17,7 @@
 /* Amplitude of channel c at time t (seconds). */
 typedef float (*sound_fn)(int c, double t);
 
-/* A tone for each channel: 400, 500, 600 … Hz; the fourth, which is for low frequencies where there are six, 60 Hz. */
+/* A tone for each channel: 400, 500, 600 … Hz; the fourth, which is for low frequencies where there are six or more, 60 Hz. */
 static inline double tone_of(int c)
 {
 	return c == 3 ? 60 : 400 + 100 * c;
@@ -47,11 +47,12 @@ static inline struct source source_audio(const char *encoder, AVChannelLayout la
 
 static inline struct source source_opus(int channels, const char *options)
 {
-	AVChannelLayout layout = channels == 8   ? (AVChannelLayout)AV_CHANNEL_LAYOUT_7POINT1
-				 : channels == 6 ? (AVChannelLayout)AV_CHANNEL_LAYOUT_5POINT1_BACK
-				 : channels == 2 ? (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO
-						 : (AVChannelLayout)AV_CHANNEL_LAYOUT_MONO;
-	return source_audio("libopus", layout, RATE, options);
+	static const AVChannelLayout layouts[CHANNELS] = {
+		AV_CHANNEL_LAYOUT_MONO,    AV_CHANNEL_LAYOUT_STEREO,       AV_CHANNEL_LAYOUT_SURROUND,
+		AV_CHANNEL_LAYOUT_QUAD,    AV_CHANNEL_LAYOUT_5POINT0_BACK, AV_CHANNEL_LAYOUT_5POINT1_BACK,
+		AV_CHANNEL_LAYOUT_6POINT1, AV_CHANNEL_LAYOUT_7POINT1,
+	};
+	return source_audio("libopus", layouts[channels - 1], RATE, options);
 }
 
 /* The next 20 ms as a coded frame, `data` borrowed until the next call. Its pts is where its samples belong in the sound,

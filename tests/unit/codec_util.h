@@ -84,11 +84,11 @@ static inline void source_free(struct source *s)
 	av_packet_free(&s->packet);
 }
 
-/* A grey ramp that moves with n in a white frame; any 4:2:0 or 4:4:4 format, 8 or 10 bits. */
+/* A ramp of brightness that moves with n; 4:2:0, 4:4:4 or no colour at all, 8 or 10 bits. */
 static inline void draw(AVFrame *f, int64_t n)
 {
 	bool wide = f->format == AV_PIX_FMT_YUV420P10;
-	for (int plane = 0; plane < 3; plane++) {
+	for (int plane = 0; plane < 3 && f->data[plane] != NULL; plane++) {
 		int half = plane > 0 && f->format != AV_PIX_FMT_YUV444P;
 		for (int y = 0; y < f->height >> half; y++) {
 			uint8_t *row = f->data[plane] + (ptrdiff_t)y * f->linesize[plane];

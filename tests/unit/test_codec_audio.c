@@ -69,7 +69,11 @@ static void opus_is_heard_in_every_channel(void **state)
 		{1, TSR_CODEC_OPUS, ""},
 		{2, TSR_CODEC_OPUS, ""},
 		{2, TSR_CODEC_OPUS, "application=voip"},
+		{3, TSR_CODEC_MULTIOPUS, "mapping_family=1"},
+		{4, TSR_CODEC_MULTIOPUS, "mapping_family=1"},
+		{5, TSR_CODEC_MULTIOPUS, "mapping_family=1"},
 		{6, TSR_CODEC_MULTIOPUS, "mapping_family=1"},
+		{7, TSR_CODEC_MULTIOPUS, "mapping_family=1"},
 		{8, TSR_CODEC_MULTIOPUS, "mapping_family=1"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -227,6 +231,35 @@ static void what_does_not_decode_is_counted(void **state)
 	check_nonsense(TSR_CODEC_L16, &l16);
 }
 
+/* A packet may be longer than what is worked on at a time. */
+static void a_long_packet_is_heard_whole(void **state)
+{
+	(void)state;
+	struct source s = source_audio("pcm_mulaw", (AVChannelLayout)AV_CHANNEL_LAYOUT_MONO, 8000, "");
+	struct outcome o = {0};
+	struct codec *c = make_codec(TSR_CODEC_PCMU, NULL, NULL, &o);
+	uint8_t *second = malloc(8000);
+	for (int i = 0; i < 50; i++) {
+		struct frame frame = source_sound(&s, TSR_CODEC_PCMU, tones);
+		assert_int_equal(frame.size, 160);
+		memcpy(second + i * 160, frame.data, 160);
+	}
+	for (int i = 0; i < 3; i++) {
+		struct frame frame = {.codec = TSR_CODEC_PCMU, .data = second, .size = 8000, .pts_90k = i * 90000};
+		assert_int_equal(codec_push(c, &frame), TSR_OK);
+	}
+	assert_int_equal(codec_flush(c), TSR_OK);
+	assert_int_equal(codec_stats(c)->concealed, 0);
+	assert_in_range(o.count, 3 * RATE / 1024, 3 * RATE / 1024 + 2);
+	struct heard h = hear(&o, codec_format(c));
+	check_tones(&h, 0.3);
+	free(second);
+	codec_destroy(c);
+	heard_free(&h);
+	outcome_free(&o);
+	source_free(&s);
+}
+
 static void what_cannot_be_recorded_is_refused(void **state)
 {
 	(void)state;
@@ -281,6 +314,7 @@ int main(void)
 		cmocka_unit_test(channels_are_mixed_as_configured),
 		cmocka_unit_test(sound_is_heard_when_it_was_made),
 		cmocka_unit_test(what_does_not_decode_is_counted),
+		cmocka_unit_test(a_long_packet_is_heard_whole),
 		cmocka_unit_test(what_cannot_be_recorded_is_refused),
 		cmocka_unit_test(an_error_of_the_next_stage_is_handed_up),
 		cmocka_unit_test(an_end_without_a_beginning_is_quiet),

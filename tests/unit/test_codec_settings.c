@@ -72,6 +72,7 @@ static void a_codec_that_cannot_work_is_not_made(void **state)
 		{TSR_CODEC_VP8, {.video_encoder_options = "nosuch=1"}, TSR_E_CODEC},
 		{TSR_CODEC_OPUS, {.audio_encoder = "nosuch"}, TSR_E_UNSUPPORTED},
 		{TSR_CODEC_OPUS, {.audio_channels = 9}, TSR_E_UNSUPPORTED},
+		{TSR_CODEC_VP8, {.video_width = 16384, .video_height = 16}, TSR_E_LIMIT},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct codec *c = NULL;

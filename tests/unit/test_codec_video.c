@@ -17,6 +17,8 @@ static const struct {
 	{"vp9 4:4:4", TSR_CODEC_VP9, "libvpx-vp9", VPX_LIVE, AV_PIX_FMT_YUV444P},
 	{"vp9 10 bit", TSR_CODEC_VP9, "libvpx-vp9", VPX_LIVE, AV_PIX_FMT_YUV420P10},
 	{"av1", TSR_CODEC_AV1, "libaom-av1", AV1_LIVE, AV_PIX_FMT_YUV420P},
+	{"av1 10 bit", TSR_CODEC_AV1, "libaom-av1", AV1_LIVE, AV_PIX_FMT_YUV420P10},
+	{"av1 grey", TSR_CODEC_AV1, "libaom-av1", AV1_LIVE, AV_PIX_FMT_GRAY8},
 };
 #define KINDS (int)(sizeof(kinds) / sizeof(kinds[0]))
 
@@ -91,7 +93,7 @@ static void every_picture_comes_out(void **state)
 		assert_int_equal(outcome_decode(&o, AV_CODEC_ID_H264, codec_format(c), look_at_picture, &look), 70);
 		assert_int_equal(look.width, 320);
 		assert_int_equal(look.height, 180);
-		assert_in_range(look.worst, 0, 8);
+		assert_in_range(look.worst, 0, 6);
 		codec_destroy(c);
 		source_free(&s);
 		outcome_free(&o);
@@ -162,6 +164,22 @@ static void what_the_encoder_holds_comes_out_at_the_end(void **state)
 	outcome_free(&o);
 }
 
+static void more_threads_hold_nothing_back(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct outcome o = {0};
+		struct codec *c = make_codec(kinds[kind].codec, NULL, &(struct codec_settings){.video_threads = 3}, &o);
+		struct source s = open_kind(kind, 320, 180);
+		push_pictures(c, &s, kinds[kind].codec, 10);
+		assert_int_equal(o.count, 10);
+		assert_int_equal(outcome_decode(&o, AV_CODEC_ID_H264, codec_format(c), NULL, NULL), 10);
+		codec_destroy(c);
+		source_free(&s);
+		outcome_free(&o);
+	}
+}
+
 static void a_loss_is_told_to_the_next_stage(void **state)
 {
 	(void)state;
@@ -216,8 +234,10 @@ static void nothing_is_decoded_before_a_keyframe(void **state)
 	struct source s = open_kind(0, 160, 120);
 	for (int i = 0; i < 10; i++) {
 		struct frame frame = source_picture(&s, TSR_CODEC_VP8, i == 5);
-		if (i > 0)
-			assert_int_equal(codec_push(c, &frame), TSR_OK);
+		if (i == 0)
+			continue;
+		assert_int_equal(codec_push(c, &frame), TSR_OK);
+		assert_int_equal(codec_wants_keyframe(c), i < 5);
 	}
 	assert_int_equal(o.count, 5);
 	assert_int_equal(o.kept[0].frame.pts_90k, 5 * FRAME_90K);
@@ -279,6 +299,7 @@ int main(void)
 		cmocka_unit_test(access_units_are_as_the_muxer_wants),
 		cmocka_unit_test(delimiters_are_added_when_the_encoder_has_none),
 		cmocka_unit_test(what_the_encoder_holds_comes_out_at_the_end),
+		cmocka_unit_test(more_threads_hold_nothing_back),
 		cmocka_unit_test(a_loss_is_told_to_the_next_stage),
 		cmocka_unit_test(bad_frames_are_counted_and_passed_over),
 		cmocka_unit_test(nothing_is_decoded_before_a_keyframe),
