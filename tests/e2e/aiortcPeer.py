@@ -104,7 +104,7 @@ async def main():
             await connection.setRemoteDescription(RTCSessionDescription(**message["answer"]))
         elif "candidate" in message:
             candidate = candidate_from_sdp(message["candidate"]["candidate"].split(":", 1)[1])
-            candidate.sdpMid = message["candidate"]["sdpMid"]
+            candidate.sdpMid = message["candidate"].get("sdpMid")  # not before the answer
             candidate.sdpMLineIndex = message["candidate"]["sdpMLineIndex"]
             await connection.addIceCandidate(candidate)
         elif "sent" in message:

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startJanus } from '../lib/janus.mjs';
 import { run, temporaryFolder } from '../lib/process.mjs';
-import { JanusError } from '../lib/signalling.mjs';
+import { connect, JanusError } from '../lib/signalling.mjs';
 import { newPeer, pluginName, sending, sharedJanus } from './stage.mjs';
 
 /** Asserts that the request fails with this code and with a sentence that matches. Janus's own codes are below 600. */
@@ -81,6 +81,7 @@ test('an id in use is refused, and what uses it goes on', { timeout: 60_000 }, a
 	await first.handle.event('finished');
 	await second.handle.detach();
 	await refused(await second.session.attach(pluginName), { request: 'record', id: first.id }, offer, 612);
+	first.watch.stop();
 	assert.deepEqual(first.watch.faults(), []);
 });
 
@@ -111,20 +112,45 @@ test('a folder that cannot be written to', { timeout: 60_000 }, async (t) => {
 	await folderRefused(t, janus, 614);
 });
 
-test('a folder that Janus protects', { timeout: 60_000 }, async (t) => {
+test('a folder that Janus protects: the plugin does not start, and says why', { timeout: 60_000 }, async (t) => {
 	const folder = temporaryFolder('protected');
 	const janus = await startJanus({ folder, general: `protected_folders = [ "${folder}" ]` });
-	await folderRefused(t, janus, 614);
+	t.after(() => janus.stop('SIGKILL'));
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	await assert.rejects(session.attach(pluginName), { code: 460 });
+	assert.match(janus.log, /\[tsrecorder\].*recordings is a protected folder/);
 });
 
-test('a full disk', { timeout: 60_000, skip: !process.env.TSR_NETNS && 'needs mounts of its own' }, async (t) => {
+/** A Janus whose recordings folder is a file system of 64 KiB, filled to the last byte. */
+async function janusOnFullDisk(t, config) {
 	const folder = temporaryFolder('full');
 	const disk = join(folder, 'recordings');
 	mkdirSync(disk);
 	const { code, stderr } = await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
 	assert.equal(code, 0, stderr);
 	t.after(() => run('umount', ['--lazy', disk]));
-	const janus = await startJanus({ folder, config: 'min_free_space = 0' });
 	assert.throws(() => writeFileSync(join(disk, 'ballast'), Buffer.alloc(128 * 1024)), { code: 'ENOSPC' });
-	await folderRefused(t, janus, 615);
+	return startJanus({ folder, config });
+}
+
+const skip = !process.env.TSR_MOUNTS && 'needs mounts of its own';
+
+test('a full disk', { timeout: 60_000, skip }, async (t) => {
+	await folderRefused(t, await janusOnFullDisk(t), 615);
+});
+
+test('a full disk that nobody looked at: the recording fails, and leaves no file', { timeout: 60_000, skip }, async (t) => {
+	const janus = await janusOnFullDisk(t, 'min_free_space = 0');
+	t.after(() => janus.stop('SIGKILL'));
+	const { handle, peer } = await newPeer(t, { janus });
+	let error;
+	try {
+		await peer.publish(handle, { request: 'record', id: 'x' }, {});
+		error = await handle.event('failed', { timeout: 15_000 });
+	} catch (refusal) {
+		error = { error_code: refusal.code };
+	}
+	assert.equal(error.error_code, 615);
+	assert.deepEqual(readdirSync(janus.recordings), ['ballast']);
 });

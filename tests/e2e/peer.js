@@ -74,11 +74,11 @@ const peer = {
 	 * When the source flashes and beeps, in ms of the page's clock: on a busy machine the fake camera itself falls behind.
 	 * Frames carry the time of their capture: a video frame's counts from another origin, which the quickest frame tells.
 	 */
-	source: { flashes: [], beeps: [], toPage: Infinity },
+	source: { pictures: [], beeps: [], toPage: Infinity },
 
 	watchSource() {
 		const each = async (track, look) => {
-			const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
+			const reader = new MediaStreamTrackProcessor({ track: track.clone(), maxBufferSize: 20 }).readable.getReader();
 			for (let quiet = true; ;) {
 				const { value: frame, done } = await reader.read();
 				if (done)
@@ -92,15 +92,10 @@ const peer = {
 		const samples = new Float32Array(48000);
 		for (const track of this.stream.getTracks()) {
 			if (track.kind === 'video')
-				each(track, async (frame, quiet) => {
+				each(track, async (frame) => {
 					source.toPage = Math.min(source.toPage, performance.now() - frame.timestamp / 1000);
 					await frame.copyTo(corner, { rect: { x: 0, y: 0, width: 4, height: 4 } });
-					const bright = corner[0] > 160;
-					if (bright && quiet)
-						source.flashes.push({ at: frame.timestamp / 1000 });
-					else if (!bright && !quiet)
-						source.flashes.at(-1).end = frame.timestamp / 1000;
-					return !bright;
+					source.pictures.push({ time: frame.timestamp / 1000, value: corner[0] });
 				});
 			else
 				each(track, (data, quiet) => {
@@ -113,13 +108,12 @@ const peer = {
 		}
 	},
 
-	/** Flashes and beeps of the source, in seconds since the connection was up. */
+	/** The brightness of each picture of the source, and its beeps, in seconds since the connection was up. */
 	measured() {
-		const { flashes, beeps, toPage } = this.source;
+		const { pictures, beeps, toPage } = this.source;
 		const since = (ms) => (ms - this.connectedAt) / 1000;
-		const whole = flashes.filter(({ end }) => end !== undefined);
 		return {
-			flashes: whole.map(({ at, end }) => ({ at: since(at + toPage), end: since(end + toPage) })),
+			pictures: pictures.map(({ time, value }) => ({ time: since(time + toPage), value })),
 			beeps: beeps.map(since),
 			connectedFor: since(performance.now()),
 		};

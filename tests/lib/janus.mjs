@@ -21,14 +21,14 @@ async function libraryFolder() {
 	return { prefix, folder: found };
 }
 
-function configuration({ folder, http, admin, ws, general }) {
+function configuration({ folder, http, admin, ws, general, eventsUrl }) {
 	const files = {};
 	files['janus.jcfg'] = `
 general: {
 	configs_folder = "${folder}/conf"
 	plugins_folder = "${folder}/plugins"
 	transports_folder = "${folder}/transports"
-	events_folder = "${folder}/none"
+	events_folder = "${folder}/events"
 	loggers_folder = "${folder}/none"
 	admin_secret = "secret"
 	session_timeout = 20
@@ -39,6 +39,10 @@ general: {
 }
 media: { ipv6 = false, rtp_port_range = "22000-22999" }
 nat: { ice_enforce_list = "${process.env.TSR_INTERFACE ?? 'eth0'}", full_trickle = true, ignore_mdns = true }
+events: { broadcast = ${Boolean(eventsUrl)} }
+`;
+	files['janus.eventhandler.sampleevh.jcfg'] = `
+general: { enabled = ${Boolean(eventsUrl)}, events = "plugins", grouping = false, json = "compact", backend = "${eventsUrl}" }
 `;
 	files['janus.transport.http.jcfg'] = `
 general: { base_path = "/janus", http = true, port = ${http}, ip = "127.0.0.1", https = false }
@@ -54,15 +58,19 @@ admin: { admin_ws = false, admin_wss = false }
 /**
  * Starts Janus and waits until it answers. `config` is the text of our plugin's `general` category (the recordings folder is
  * added) and `categories` follow it, `general` adds to janus.jcfg, `plugins` names stock plugins to load as well, `env` adds to its
- * environment (LD_PRELOAD of a sanitizer), `wrapper` is a command that starts it. It runs in `folder`.
+ * environment (LD_PRELOAD of a sanitizer), `wrapper` is a command that starts it, `eventsUrl` is where plugins' events are posted
+ * to by Janus's sample event handler; `file` is our plugin's whole configuration instead. It runs in `folder`.
  */
 export async function startJanus({
 	config = '', categories = '', general = '', plugins = [], env = {}, wrapper = [], plugin = ourPlugin, folder = temporaryFolder('janus'),
+	eventsUrl, file,
 } = {}) {
+	if (!existsSync(plugin))
+		throw new Error(`${plugin} is not there: build first (tests/run does)`);
 	const { prefix, folder: library } = await libraryFolder();
 	const [http, admin, ws] = await Promise.all([freePort(), freePort(), freePort()]);
 	const recordings = join(folder, 'recordings');
-	for (const name of ['conf', 'plugins', 'transports', 'none', 'recordings'])
+	for (const name of ['conf', 'plugins', 'transports', 'events', 'none', 'recordings'])
 		mkdirSync(join(folder, name), { recursive: true });
 	const link = (target, ...path) => existsSync(join(folder, ...path)) || symlinkSync(target, join(folder, ...path));
 	link(plugin, 'plugins', 'libjanus_tsrecorder.so');
@@ -70,8 +78,10 @@ export async function startJanus({
 		link(join(library, `plugins/libjanus_${name}.so`), 'plugins', `libjanus_${name}.so`);
 	for (const name of ['http', 'websockets'])
 		link(join(library, `transports/libjanus_${name}.so`), 'transports', `libjanus_${name}.so`);
-	const files = configuration({ folder, http, admin, ws, general });
-	files['janus.plugin.tsrecorder.jcfg'] = `general: {\n\trecordings_path = "${recordings}"\n\t${config}\n}\n${categories}\n`;
+	if (eventsUrl)
+		link(join(library, 'events/libjanus_sampleevh.so'), 'events', 'libjanus_sampleevh.so');
+	const files = configuration({ folder, http, admin, ws, general, eventsUrl });
+	files['janus.plugin.tsrecorder.jcfg'] = file ?? `general: {\n\trecordings_path = "${recordings}"\n\t${config}\n}\n${categories}\n`;
 	files['janus.plugin.recordplay.jcfg'] = `general: { path = "${recordings}" }\n`;
 	for (const [name, text] of Object.entries(files))
 		writeFileSync(join(folder, 'conf', name), text);

@@ -58,40 +58,55 @@ async function series(file, map, filter, print, key) {
 	return [...stdout.matchAll(/pts_time:(\S+)\s+\S+=(\S+)/g)].map(([, time, value]) => ({ time: Number(time), value: Number(value) }));
 }
 
-/** Stretches in which the series is above `threshold`: [{ at, end }], where less than `pause_s` of quiet does not end one. */
-function stretches(values, threshold, pause_s) {
+/** Two pictures further apart than this have lost one between them, at 20 a second. */
+const dropped_s = 0.08;
+
+/**
+ * Stretches in which the series is above `threshold`: [{ at, end }], where less than `pause_s` of quiet does not end one. An
+ * edge with a value missing beside it is left undefined: nobody knows whether it was there.
+ */
+export function stretches(values, threshold, { pause_s = 0.3, dropped_s = Infinity } = {}) {
 	const result = [];
-	let last = -Infinity;
+	let last = -Infinity; // above the threshold
+	let before = -Infinity;
 	for (const { time, value } of values) {
-		const current = result.at(-1);
+		const certain = time - before <= dropped_s;
 		if (value > threshold) {
 			if (time - last > pause_s)
-				result.push({ at: time });
+				result.push({ at: certain ? time : undefined, first: time });
 			last = time;
-		} else if (current && (current.end === undefined || last > current.end)) {
-			current.end = time;
+		} else if (last === before && certain && result.length) {
+			result.at(-1).end = time;
 		}
+		before = time;
 	}
 	return result;
 }
 
-/** When the picture flashes, and when it is dark again: [{ at, end }], in seconds of the file's own time. */
+/** Flashes in the brightness of a 20 Hz picture: [{ at, end, first }]. */
+export const flashesOf = (pictures) => stretches(pictures, 160, { dropped_s });
+
+/** When the picture flashes, and when it is dark again: [{ at, end, first }], in seconds of the file's own time. */
 export async function flashes(file, stream = 0) {
 	const luma = await series(file, `0:v:${stream}`, 'scale=32:24:flags=area,format=gray,signalstats', 'metadata', 'lavfi.signalstats.YAVG');
-	return stretches(luma, 160, 0.3).filter(({ end }) => end !== undefined);
+	return flashesOf(luma);
 }
 
 /** When it begins to beep, to 2 ms. */
 export async function beeps(file, stream = 0) {
 	const level = await series(file, `0:a:${stream}`, 'aresample=48000,asetnsamples=96,astats=metadata=1:reset=1', 'ametadata', 'lavfi.astats.Overall.RMS_level');
-	return stretches(level, -30, 0.3).map(({ at }) => at);
+	return stretches(level, -30).map(({ first }) => first);
 }
 
-/** Pairs each flash with its beep: [{ at: seconds, offset: ms from its begin to the beep, endOffset: ms from its end }]. */
+/**
+ * Pairs each flash with its beep: [{ at: seconds, offset: ms from its begin to the beep, endOffset: ms from its end }], NaN
+ * where a picture that was left out hides the edge.
+ */
 export function pair(flashes, beeps) {
 	const nearest = (to) => beeps.reduce((best, b) => (Math.abs(b - to) < Math.abs(best - to) ? b : best), Infinity);
-	return flashes.map(({ at, end }) => ({ at, offset: (nearest(at) - at) * 1000, endOffset: (nearest(at) - end) * 1000 }))
-		.filter(({ offset }) => Math.abs(offset) < 500);
+	return flashes.filter(({ first }) => Math.abs(nearest(first) - first) < 0.5).map(({ at, end, first }) => ({
+		at: first, offset: (nearest(first) - at) * 1000, endOffset: (nearest(first) - end) * 1000,
+	}));
 }
 
 export function summary(values) {
