@@ -5,7 +5,8 @@
  *     N bytes      parameter sets as an SDP brings them, Annex B
  * and then packets, each
  *     2 bytes      size of the payload, big-endian
- *     1 byte       flags: 1 marker, 2 lost before it, 4 RED, 8 one more lost, 16 the frame's taker fails
+ *     1 byte       flags: 1 marker, 2 lost before it, 4 RED, 8 one more lost, 16 the frame's taker fails, 32 FILLER more bytes
+ *                  behind the payload (so that short inputs reach the caps)
  *     1 byte       by how much the timestamp rises, in units of 480
  *     payload      as many bytes as are left, if there are fewer
  * Every payload lies in a heap buffer of its exact size. */
@@ -18,8 +19,8 @@
 
 #include "targets.h"
 
-enum { FLAG_MARKER = 1, FLAG_LOST = 2, FLAG_RED = 4, FLAG_LOST_MORE = 8, FLAG_FAIL = 16 };
-enum { PAYLOAD_TYPE = 96, RED_PAYLOAD_TYPE = 63 };
+enum { FLAG_MARKER = 1, FLAG_LOST = 2, FLAG_RED = 4, FLAG_LOST_MORE = 8, FLAG_FAIL = 16, FLAG_LONG = 32 };
+enum { PAYLOAD_TYPE = 96, RED_PAYLOAD_TYPE = 63, FILLER = 1000 };
 
 struct taker {
 	tsr_codec codec;
@@ -61,12 +62,13 @@ static int take(void *ctx, const struct frame *frame)
 	return taker->fail ? TSR_E_NOSPACE : TSR_OK;
 }
 
-static uint8_t *exact_copy(const uint8_t *data, size_t size)
+static uint8_t *exact_copy(const uint8_t *data, size_t size, size_t filler)
 {
-	uint8_t *copy = malloc(size ? size : 1);
+	uint8_t *copy = malloc(size + filler ? size + filler : 1);
 	FUZZ_ASSERT(copy != NULL);
 	if (size > 0)
 		memcpy(copy, data, size);
+	memset(copy + size, 0x55, filler);
 	return copy;
 }
 
@@ -84,9 +86,11 @@ static void push_packet(struct depay *d, struct reader *r, struct taker *taker, 
 	pkt->seq += 1 + !!(flags & FLAG_LOST) + !!(flags & FLAG_LOST_MORE);
 	pkt->marker = flags & FLAG_MARKER;
 	pkt->payload_type = flags & FLAG_RED ? RED_PAYLOAD_TYPE : PAYLOAD_TYPE;
-	pkt->payload_size = at_most(size, r);
-	uint8_t *payload = exact_copy(reader_bytes(r, pkt->payload_size), pkt->payload_size);
+	size = at_most(size, r);
+	size_t filler = flags & FLAG_LONG ? FILLER : 0;
+	uint8_t *payload = exact_copy(reader_bytes(r, size), size, filler);
 	pkt->payload = payload;
+	pkt->payload_size = size + filler;
 	taker->fail = flags & FLAG_FAIL;
 	uint64_t before = taker->frames;
 	tsr_error err = depay_push(d, pkt, flags & (FLAG_LOST | FLAG_LOST_MORE));
@@ -100,7 +104,7 @@ static void fuzz_depay(tsr_codec codec, const uint8_t *data, size_t size)
 	struct taker taker = {.codec = codec};
 	size_t sets_size = reader_u8(&r);
 	sets_size = at_most(sets_size, &r);
-	uint8_t *sets = exact_copy(reader_bytes(&r, sets_size), sets_size);
+	uint8_t *sets = exact_copy(reader_bytes(&r, sets_size), sets_size, 0);
 	struct depay_config config = {
 		.channels = 2,
 		.red_payload_type = tsr_codec_is_video(codec) ? 0 : RED_PAYLOAD_TYPE,
