@@ -104,7 +104,7 @@ static bool has_media(const struct tsscan *scan)
 static bool is_transport_stream(const struct leftover *l)
 {
 	const struct tsscan *scan = &l->run->scan;
-	return scan->bad - l->zeroes <= scan->packets / 2;
+	return !scan->too_many && scan->bad - l->zeroes <= scan->packets / 2;
 }
 
 /* ---- changing ---------------------------------------------------------------------------------------------------- */

@@ -109,6 +109,7 @@ static void count_pts(struct tsscan_pid *p)
 static void unit_is_whole(struct tsscan_pid *p)
 {
 	p->open = false;
+	p->stray_start = NONE;
 	p->whole_end = p->unit_end;
 	p->units++;
 	count_pts(p);
@@ -146,7 +147,6 @@ static void begin_unit(struct tsscan_pid *p, uint64_t offset, struct reader payl
 	p->need = unit_length(payload, &p->pes);
 	p->seen = 0;
 	p->unit_pts_90k = p->pes ? unit_pts(payload) : -1;
-	p->stray_start = NONE;
 }
 
 static void take_payload(struct tsscan_pid *p, const struct packet *packet, uint64_t offset)
@@ -180,8 +180,10 @@ void tsscan_take(struct tsscan *s, const uint8_t bytes[TSSCAN_PACKET_BYTES])
 		return;
 	s->packets++;
 	struct tsscan_pid *p = find_pid(s, packet.pid);
-	if (p == NULL)
+	if (p == NULL) {
+		s->too_many = true;
 		return;
+	}
 	if (packet.has_payload) {
 		tstables_take(&s->tables, packet.pid, packet.unit_start, packet.payload);
 		take_payload(p, &packet, offset);
@@ -193,7 +195,7 @@ void tsscan_take(struct tsscan *s, const uint8_t bytes[TSSCAN_PACKET_BYTES])
 /* The first packet of the PID that has to go; NONE when all is whole. */
 static uint64_t doomed_start(const struct tsscan_pid *p)
 {
-	return p->open ? p->unit_start : p->stray_start;
+	return p->stray_start != NONE ? p->stray_start : p->open ? p->unit_start : NONE;
 }
 
 static uint64_t max_of(uint64_t a, uint64_t b)

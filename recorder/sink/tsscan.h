@@ -52,6 +52,7 @@ struct tsscan {
 	uint64_t bad;     /* without */
 	struct tsscan_pid pid[LIMIT_SCAN_PIDS];
 	unsigned pids;
+	bool too_many;      /* there were more; nothing may be concluded then */
 	uint8_t slot[8192]; /* of a PID in pid[], plus one; 0 = none */
 	struct tstables tables;
 };

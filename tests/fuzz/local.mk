@@ -1,7 +1,7 @@
 # `make fuzz` builds tests/fuzz/fuzz_NAME for every corpus/NAME: clang, its own objects, small limits. `make check` replays the
 # corpora with the ordinary compiler. A new target: a function in a file of fuzz_sources, a line in targets.h, a corpus, and
 # its engine sources below.
-fuzz_sources = tests/fuzz/depay.c tests/fuzz/rtp.c tests/fuzz/targets.c
+fuzz_sources = tests/fuzz/depay.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tsscan.c
 fuzz_engine_sources = \
 	recorder/bitstream/annexb.c recorder/bitstream/av1.c recorder/bitstream/h264.c recorder/bitstream/h265.c \
 	recorder/bitstream/opus.c recorder/bitstream/paramset.c recorder/bitstream/vpx.c \
@@ -9,7 +9,8 @@ fuzz_engine_sources = \
 	recorder/depay/audio.c recorder/depay/av1.c recorder/depay/depay.c recorder/depay/g711.c recorder/depay/g722.c \
 	recorder/depay/gather.c recorder/depay/h264.c recorder/depay/h265.c recorder/depay/l16.c recorder/depay/opus.c \
 	recorder/depay/red.c recorder/depay/vp8.c recorder/depay/vp9.c \
-	recorder/rtp/packet.c
+	recorder/rtp/packet.c \
+	recorder/sink/tsscan.c recorder/sink/tstables.c
 
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay

@@ -19,7 +19,8 @@
 	X(depay_pcmu)                                                                                                  \
 	X(depay_vp8)                                                                                                   \
 	X(depay_vp9)                                                                                                   \
-	X(rtp)
+	X(rtp)                                                                                                         \
+	X(tsscan)
 
 typedef void (*fuzz_function)(const uint8_t *data, size_t size);
 

@@ -199,6 +199,10 @@ static void test_foreign_files(void **state)
 	uint8_t noise[4000];
 	for (size_t i = 0; i < sizeof(noise); i++)
 		noise[i] = (uint8_t)(i * 7919 >> 3);
+	struct ts ts = {0};
+	for (unsigned i = 0; i < LIMIT_SCAN_PIDS + 1; i++)
+		ts_pes(&ts, 0x100 + i, 1000, 0, true);
+	write_file("broadcast.recording.ts", ts.data, ts.size);
 	write_file("text.recording.ts", "my notes", 8);
 	write_file("noise.recording.ts", noise, sizeof(noise));
 	write_file("other.ts", "x", 1);
@@ -207,8 +211,10 @@ static void test_foreign_files(void **state)
 	assert_int_equal(mkdir(in_folder("dir.recording.ts"), 0700), 0);
 	make_leftover(".recording.ts"); /* no name at all */
 	struct told t = recover_all();
-	assert_int_equal(t.files, 2);
+	assert_int_equal(t.files, 3);
 	assert_int_equal(t.error, TSR_E_MALFORMED);
+	assert_int_equal(size_of("broadcast.recording.ts"), ts.size);
+	ts_free(&ts);
 	assert_int_equal(size_of("text.recording.ts"), 8);
 	assert_int_equal(size_of("noise.recording.ts"), sizeof(noise));
 	assert_true(exists("link.recording.ts") && exists("pipe.recording.ts") && exists("dir.recording.ts"));
