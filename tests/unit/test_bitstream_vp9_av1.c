@@ -25,6 +25,8 @@ static void test_vp9_frame(void **state)
 		{"error resilient, refreshes nothing", "8700", TSR_OK, {false, true}},
 		{"not shown, intra only", "85a4c1a10080", TSR_OK, {false, false}},
 		{"not shown, intra only, refreshes nothing", "85a4c1a10000", TSR_OK, {false, true}},
+		{"profile 1, intra only, refreshes the first", "a5a4c1a10001", TSR_OK, {false, false}},
+		{"profile 1, intra only, refreshes nothing", "a5a4c1a10000", TSR_OK, {false, true}},
 		{"shows an earlier frame", "88", TSR_OK, {false, true}},
 		{"wrong frame marker", "424983420027f016760638241c184a10", TSR_E_MALFORMED},
 		{"wrong sync code", "824983430027f016760638241c184a10", TSR_E_MALFORMED},

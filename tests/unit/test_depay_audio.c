@@ -178,6 +178,36 @@ static void test_l16_channels(void **state)
 	forget(&seen);
 }
 
+static int refuse(void *ctx, const struct frame *frame)
+{
+	(void)frame;
+	++*(unsigned *)ctx;
+	return TSR_E_NOSPACE;
+}
+
+/* Of the frames of one packet none follows the one that was refused. */
+static void test_refused(void **state)
+{
+	(void)state;
+	unsigned refused = 0;
+	struct depay_config config = {.red_payload_type = TEST_RED_PT};
+	struct depay *d = NULL;
+	assert_int_equal(depay_create(TSR_CODEC_OPUS, &config, refuse, &refused, &d), TSR_OK);
+	static const uint8_t plain[] = {0x78, 0xaa};
+	static const uint8_t red_block[] = {0xe0, 0x0f, 0x00, 0x02, 0x60, 0x78, 0xbb, 0x78, 0xcc};
+	struct rtp_packet pkt = {.payload = plain, .payload_size = sizeof(plain), .payload_type = TEST_PT};
+	assert_int_equal(depay_push(d, &pkt, false), TSR_E_NOSPACE);
+	assert_int_equal(refused, 1);
+	pkt = (struct rtp_packet){.payload = red_block,
+				  .payload_size = sizeof(red_block),
+				  .payload_type = TEST_RED_PT,
+				  .timestamp = 1920,
+				  .seq = 2};
+	assert_int_equal(depay_push(d, &pkt, true), TSR_E_NOSPACE);
+	assert_int_equal(refused, 2);
+	depay_destroy(d);
+}
+
 /* A payload that no UDP packet carries. */
 static void test_too_large(void **state)
 {
@@ -200,7 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opus),         cmocka_unit_test(test_pcm),       cmocka_unit_test(test_red),
-		cmocka_unit_test(test_l16_channels), cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_l16_channels), cmocka_unit_test(test_too_large), cmocka_unit_test(test_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

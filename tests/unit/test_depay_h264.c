@@ -62,6 +62,7 @@ static const struct depay_case parameter_sets[] = {
 	 {{IDR, 0, "m"}, {P, 1, "m"}, {SPS, 2, ""}, {IDR, 2, "m"}, {PPS, 3, ""}, {IDR, 3, "m"}},
 	 {{AUD SC P, 1, "g"}, {AUD SETS SC PPS SC IDR, 3, "kg", 640, 480}},
 	 .damaged = 2},
+	{"at the end, with no frame behind them: nothing is damaged", {{STAP_SETS, 0, ""}}, {{0}}},
 	{"a keyframe that refers to an unknown PPS", {{STAP_SETS, 0, ""}, {"658821", 0, "m"}}, {{0}}, .damaged = 1},
 };
 
@@ -238,6 +239,39 @@ static void test_endless_fragments(void **state)
 	forget(&seen);
 }
 
+/* Caps: of a parameter set, and of a frame that its parameter sets make too large. */
+static void test_too_large(void **state)
+{
+	(void)state;
+	static struct seen seen;
+	static uint8_t payload[LIMIT_FRAME_BYTES];
+	struct depay *d = start_depay(TSR_CODEC_H264, &seen);
+	uint16_t seq = 0;
+	push_row(d, &(struct in_row){STAP_SETS, 0, "m"}, &seq);
+	size_t size;
+	uint8_t *begin = unhex(SPS, &size);
+	memcpy(payload, begin, size);
+	free(begin);
+	struct rtp_packet pkt = {.payload = payload, .payload_size = LIMIT_PARAMETER_SET_BYTES + 1, .timestamp = 1};
+	assert_int_equal(depay_push(d, &pkt, false), TSR_OK);
+	push_row(d, &(struct in_row){IDR, 1, "m"}, &seq);
+	assert_int_equal(depay_stats(d)->too_large, 1);
+	begin = unhex(IDR, &size);
+	memcpy(payload, begin, size);
+	free(begin);
+	pkt = (struct rtp_packet){
+		.payload = payload, .payload_size = sizeof(payload) - 20, .timestamp = 2, .marker = true};
+	assert_int_equal(depay_push(d, &pkt, false), TSR_OK);
+	assert_int_equal(depay_stats(d)->too_large, 2);
+	assert_int_equal(depay_stats(d)->frames_damaged, 0);
+	assert_int_equal(seen.count, 0);
+	push_row(d, &(struct in_row){IDR, 3, "m"}, &seq);
+	assert_int_equal(seen.count, 1);
+	check_frame(&seen.frames[0], &(struct out_row){AUD SETS SC IDR, 3, "kg", 640, 480});
+	depay_destroy(d);
+	forget(&seen);
+}
+
 static int refuse(void *ctx, const struct frame *frame)
 {
 	(void)frame;
@@ -272,7 +306,7 @@ int main(void)
 		cmocka_unit_test(test_framing),       cmocka_unit_test(test_parameter_sets),
 		cmocka_unit_test(test_loss),          cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_sets_from_sdp), cmocka_unit_test(test_endless_fragments),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_too_large),     cmocka_unit_test(test_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,11 +61,31 @@ static const struct depay_case parameter_sets[] = {
 	{"sent ahead with a timestamp of their own",
 	 {{VPS, 0, "m"}, {SPS, 1, "m"}, {PPS, 2, "m"}, {IDR, 3, "m"}},
 	 {{AUD SETS SC IDR, 3, "k", 640, 480}}},
+	{"at the end, with no frame behind them: nothing is damaged", {{AP_SETS, 0, ""}}, {{0}}},
 	{"a keyframe whose parameter sets nobody knows is not handed on",
 	 {{IDR, 0, "m"}, {P, 1, "m"}, {SPS, 2, ""}, {PPS, 2, ""}, {IDR, 2, "m"}, {AP_SETS, 3, ""}, {IDR, 3, "m"}},
 	 {{AUD SC P, 1, "g"}, {AUD SETS SC IDR, 3, "kg", 640, 480}},
 	 .damaged = 2},
 };
+
+/* What an SDP told beforehand serves the first keyframe. */
+static void test_sets_from_sdp(void **state)
+{
+	(void)state;
+	static struct seen seen;
+	size_t size;
+	uint8_t *sets = unhex(SC VPS SC SPS "000001" PPS, &size);
+	struct depay_config config = {.parameter_sets = sets, .parameter_sets_size = size};
+	struct depay *d = NULL;
+	assert_int_equal(depay_create(TSR_CODEC_H265, &config, collect, &seen, &d), TSR_OK);
+	free(sets);
+	uint16_t seq = 0;
+	push_row(d, &(struct in_row){IDR, 0, "m"}, &seq);
+	assert_int_equal(seen.count, 1);
+	check_frame(&seen.frames[0], &(struct out_row){AUD SETS SC IDR, 0, "k", 640, 480});
+	depay_destroy(d);
+	forget(&seen);
+}
 
 static const struct depay_case loss[] = {
 	{"in the middle of a frame",
@@ -176,8 +196,9 @@ static void test_endless_fragments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_framing), cmocka_unit_test(test_parameter_sets),    cmocka_unit_test(test_loss),
-		cmocka_unit_test(test_bad),     cmocka_unit_test(test_endless_fragments),
+		cmocka_unit_test(test_framing),       cmocka_unit_test(test_parameter_sets),
+		cmocka_unit_test(test_sets_from_sdp), cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_bad),           cmocka_unit_test(test_endless_fragments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
