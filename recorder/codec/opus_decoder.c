@@ -54,10 +54,18 @@ static int packet_samples(const struct frame *frame)
 	return samples < 0 ? 0 : samples;
 }
 
+/* Full scale. Packets made for it decode to millions, at which the encoder would give up; NaN becomes a number too. */
+static float clip(float sample)
+{
+	return sample > -1.0f ? (sample < 1.0f ? sample : 1.0f) : -1.0f;
+}
+
 /* `samples` of `interleaved` into planes with the output's channels. */
 static void spread(struct opus_decoder *d, int samples, float *const *planes)
 {
-	const float *in = d->interleaved;
+	float *in = d->interleaved;
+	for (int i = 0; i < samples * d->channels; i++)
+		in[i] = clip(in[i]);
 	if (d->remix != NULL) {
 		const uint8_t *from[] = {(const uint8_t *)in};
 		swr_convert(d->remix, (uint8_t **)planes, samples, from, samples);

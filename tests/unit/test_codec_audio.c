@@ -260,6 +260,36 @@ static void a_long_packet_is_heard_whole(void **state)
 	source_free(&s);
 }
 
+/* Random packets are mostly valid Opus, of a sound far beyond full scale. */
+static void noise_of_an_attacker_stays_in_bounds(void **state)
+{
+	(void)state;
+	struct outcome o = {0};
+	struct codec *c = make_codec(TSR_CODEC_OPUS, NULL, NULL, &o);
+	uint64_t seed = 1;
+	for (int i = 0; i < 3000; i++) {
+		uint8_t bytes[1275];
+		for (size_t k = 0; k < sizeof(bytes); k++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			bytes[k] = (uint8_t)(seed >> 56);
+		}
+		bytes[0] &= i % 4 ? 0xfc : 0xff; /* one frame in the packet, mostly */
+		struct frame frame = {.codec = TSR_CODEC_OPUS, .data = bytes, .pts_90k = i * 20 * MS_90K};
+		frame.size = 1 + (size_t)(seed >> 32) % sizeof(bytes);
+		frame.discontinuity = i % 10 == 0;
+		assert_int_equal(codec_push(c, &frame), TSR_OK);
+	}
+	assert_int_equal(codec_flush(c), TSR_OK);
+	assert_in_range(codec_stats(c)->decode_errors, 1, 1000);
+	assert_int_equal(codec_stats(c)->encode_errors, 0);
+	struct heard h = hear(&o, codec_format(c));
+	for (int i = 0; i < h.count; i++)
+		assert_true(fabsf(h.sample[0][i]) < 4);
+	codec_destroy(c);
+	heard_free(&h);
+	outcome_free(&o);
+}
+
 static void what_cannot_be_recorded_is_refused(void **state)
 {
 	(void)state;
@@ -315,6 +345,7 @@ int main(void)
 		cmocka_unit_test(sound_is_heard_when_it_was_made),
 		cmocka_unit_test(what_does_not_decode_is_counted),
 		cmocka_unit_test(a_long_packet_is_heard_whole),
+		cmocka_unit_test(noise_of_an_attacker_stays_in_bounds),
 		cmocka_unit_test(what_cannot_be_recorded_is_refused),
 		cmocka_unit_test(an_error_of_the_next_stage_is_handed_up),
 		cmocka_unit_test(an_end_without_a_beginning_is_quiet),
