@@ -228,12 +228,16 @@ static bool has_started_video(const tsr_recording *r)
 	return false;
 }
 
-/* Begins a new file where that loses and repeats nothing: at a keyframe, without video at any frame. */
+/* Begins a new file where that loses and repeats nothing: at a keyframe, without video at any frame. Browsers send a keyframe
+ * only when they are asked. */
 static tsr_error split_if_due(struct track *t, const struct frame *frame)
 {
 	tsr_recording *r = t->r;
-	bool may_split = t->video ? frame->keyframe : !has_started_video(r);
-	if (!may_split || r->out.mux == NULL || !segment_is_full(r, frame->pts_90k))
+	if (r->out.mux == NULL || !segment_is_full(r, frame->pts_90k))
+		return TSR_OK;
+	if (t->video && !frame->keyframe)
+		track_ask_for_keyframe(t);
+	if (t->video ? !frame->keyframe : has_started_video(r))
 		return TSR_OK;
 	close_segment(r, false);
 	r->out.split = false;

@@ -155,6 +155,19 @@ static void segments_lose_and_repeat_nothing(void **state)
 	call_end(c);
 }
 
+static void full_segment_asks_for_a_keyframe(void **state)
+{
+	(void)state;
+	struct call *c =
+		call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .segment_duration_us = 5 * S / 2});
+	both_tracks(c);
+	run(c, 10 * S);
+	harness_stop(&c->h, NULL);
+	assert_in_range(c->h.events[TSR_EVENT_SEGMENT], 2, 3);
+	assert_true(c->h.events[TSR_EVENT_KEYFRAME_NEEDED] >= c->h.events[TSR_EVENT_SEGMENT]);
+	call_end(c);
+}
+
 static void split_on_request(void **state)
 {
 	(void)state;
@@ -403,6 +416,7 @@ int main(void)
 		cmocka_unit_test(pause_leaves_no_hole),
 		cmocka_unit_test(what_is_changed_shows_in_limit_and_report),
 		cmocka_unit_test(segments_lose_and_repeat_nothing),
+		cmocka_unit_test(full_segment_asks_for_a_keyframe),
 		cmocka_unit_test(split_on_request),
 		cmocka_unit_test(limits_end_it),
 		cmocka_unit_test(a_late_track_joins_the_file),
