@@ -147,7 +147,8 @@ static void tell_if_missing(struct track *t)
 void track_poll(struct track *t)
 {
 	jitbuf_poll(t->jitbuf, t->r->now_us);
-	if (t->video && t->waiting_keyframe && t->packet_us > t->keyframe_asked_us && !t->r->paused)
+	bool wanted = t->waiting_keyframe || codec_wants_keyframe(t->codec);
+	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)
 		track_ask_for_keyframe(t);
 	tell_if_missing(t);
 }
