@@ -234,6 +234,7 @@ void engine_serve(tsr_engine *e, tsr_recording *r)
 {
 	r->item.serve = serve;
 	r->lane = e->copy_lane;
+	r->offline = r->lane == NULL;
 	tsr_recording_ref(r); /* the lane's */
 	if (r->lane != NULL)
 		service_add(r->lane, &r->item);
@@ -276,7 +277,7 @@ static bool push(tsr_recording *r, unsigned track, bool rtcp, const uint8_t *dat
 		return false;
 	if (!rtcp)
 		atomic_store_explicit(&r->packet_us, arrival_us, memory_order_relaxed);
-	if (r->lane == NULL)
+	if (r->offline)
 		return push_offline(r, &(struct inbox_item){.data = data,
 							    .size = (uint32_t)size,
 							    .track = (uint8_t)track,

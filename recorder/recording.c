@@ -262,7 +262,7 @@ tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *ch
 
 static void set_paused(tsr_recording *r, bool paused)
 {
-	int64_t now_us = r->lane != NULL ? clock_now_us() : r->now_us; /* offline, packets are the clock */
+	int64_t now_us = r->offline ? r->now_us : clock_now_us(); /* offline, packets are the clock */
 	r->paused = paused;
 	if (paused) {
 		r->paused_us = now_us;
@@ -322,7 +322,7 @@ void tsr_recording_stop(tsr_recording *r, const char *reason)
 		return;
 	atomic_store(&r->stopping, true);
 	/* From within a turn (a limit, an error) it is the turn that ends it. */
-	if (r->lane == NULL && !r->in_turn)
+	if (r->offline && !r->in_turn)
 		engine_finish_offline(r);
 }
 

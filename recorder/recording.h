@@ -32,27 +32,27 @@ struct track {
 	tsr_recording *r;
 	unsigned index;
 	bool video;
-	bool ended;             /* no more packets: removed by a renegotiation */
-	bool told_missing;      /* that it has not begun */
-	bool waiting_keyframe;  /* video: frames are left out until one comes */
-	bool lost;              /* ... because something was lost, not because the track begins */
-	bool overflowed;        /* the sink had no room: video waits for a keyframe that fits */
-	int64_t added_us;       /* its first turn; 0 = not yet */
-	int64_t packet_us;      /* arrival of the newest packet; 0 = none yet */
+	bool ended;            /* no more packets: removed by a renegotiation */
+	bool told_missing;     /* that it has not begun */
+	bool waiting_keyframe; /* video: frames are left out until one comes */
+	bool lost;             /* ... because something was lost, not because the track begins */
+	bool overflowed;       /* the sink had no room: video waits for a keyframe that fits */
+	int64_t added_us;      /* its first turn; 0 = not yet */
+	int64_t packet_us;     /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
-	int64_t last_pts_90k;   /* of the newest frame given to the codec */
+	int64_t last_pts_90k; /* of the newest frame given to the codec */
 	tsr_codec in;
 	const struct route *route;
 	struct jitbuf *jitbuf;
 	struct depay *depay;
 	struct codec *codec;
 	struct clockmap clock;
-	uint32_t ssrc;          /* of the newest packet; valid once packet_us is set */
+	uint32_t ssrc; /* of the newest packet; valid once packet_us is set */
 	/* in the file */
 	bool started;
 	int64_t first_written_90k, last_written_90k;
-	int gap;                /* index of the gap that is open, in r->gap; -1 = none */
-	tsr_track_stats stats;  /* what is counted here; the stages count the rest themselves */
+	int gap;               /* index of the gap that is open, in r->gap; -1 = none */
+	tsr_track_stats stats; /* what is counted here; the stages count the rest themselves */
 };
 
 /* The file being written. */
@@ -70,36 +70,37 @@ struct output {
 	char *path;             /* of the file while it runs */
 	int64_t segment_start_90k;
 	bool told_recording;
-	tsr_error error;        /* for good */
+	tsr_error error; /* for good */
 };
 
 struct tsr_recording {
 	struct service_item item; /* first: a turn finds its recording by it */
 	atomic_int refs;
 	tsr_engine *engine;
-	tsr_recording *prev, *next; /* engine's list */
+	tsr_recording *prev, *next;  /* engine's list */
 	tsr_recording_config config; /* strings are owned, filename is set */
 
 	pthread_mutex_t turn;
-	struct service *lane;
+	struct service *lane; /* NULL offline */
+	bool offline;         /* the same, for those who do not hold `turn`: a recording changes its lane */
 	struct inbox *inbox;
 	struct timeline timeline;
 	struct track *track[LIMIT_TRACKS];
-	atomic_uint tracks;       /* rises only; a track is whole before it is counted */
+	atomic_uint tracks; /* rises only; a track is whole before it is counted */
 	struct output out;
-	int64_t now_us;           /* of this turn; offline: the newest packet's arrival */
+	int64_t now_us; /* of this turn; offline: the newest packet's arrival */
 	int64_t polled_us, space_checked_us;
-	bool in_turn;             /* offline: a stop from within a turn is carried out behind it */
+	bool in_turn; /* offline: a stop from within a turn is carried out behind it */
 	int64_t started_us, started_utc_us;
 	int64_t ended_utc_us;
-	atomic_llong packet_us;   /* arrival of the newest packet pushed; 0 = none */
+	atomic_llong packet_us; /* arrival of the newest packet pushed; 0 = none */
 	bool stalled;
 	bool paused;
-	int64_t paused_us;        /* since when */
-	int64_t paused_90k;       /* cut out of the timeline so far */
+	int64_t paused_us;           /* since when */
+	int64_t paused_90k;          /* cut out of the timeline so far */
 	int64_t first_90k, last_90k; /* recording time of what is in the file */
 	bool any_written;
-	uint64_t bytes_before;    /* given to earlier segments' sinks */
+	uint64_t bytes_before; /* given to earlier segments' sinks */
 	int shedding;
 	int64_t shed_changed_us;
 	unsigned gaps;
@@ -107,20 +108,21 @@ struct tsr_recording {
 
 	atomic_bool stopping;
 	_Atomic(const char *) reason;
-	atomic_int state;         /* tsr_state */
+	atomic_int state; /* tsr_state */
 
 	pthread_mutex_t events_lock;  /* events and done */
 	pthread_mutex_t deliver_lock; /* one on_event at a time */
-	GQueue events;            /* tsr_event, owned */
+	GQueue events;                /* tsr_event, owned */
 	pthread_cond_t ended;
-	unsigned files_open;      /* events_lock: files that have not finished yet */
-	tsr_event *last;          /* events_lock: the last file has ended, others are still at it; owned */
-	bool done;                /* events_lock: it was delivered */
-	tsr_stats *final;         /* events_lock: what stays to be read when the stages are gone; NULL while they are there */
+	unsigned files_open; /* events_lock: files that have not finished yet */
+	tsr_event *last;     /* events_lock: the last file has ended, others are still at it; owned */
+	bool done;           /* events_lock: it was delivered */
+	tsr_stats *final; /* events_lock: what stays to be read when the stages are gone; NULL while they are there */
 };
 
 /* ---- track.c ---- */
-TSR_MUST_USE tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, struct track **out);
+TSR_MUST_USE tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config,
+				    struct track **out);
 void track_destroy(struct track *t);
 /* Frees the stages. Only t->video may be looked at from then on (a push may still come by). */
 void track_release(struct track *t);
