@@ -44,6 +44,7 @@ struct job {
 	struct session *session;
 	char *transaction;
 	json_t *body, *jsep;
+	gint published; /* the pool orders all of this by itself, but in a way that ThreadSanitizer does not see */
 };
 
 /* Not bounded: a request that waits for a stalled disk must not keep those of others waiting. Janus bounds what may come. */
@@ -116,6 +117,8 @@ static json_t *run(struct request *r, const struct request_type *type)
 static void run_job(void *data, void *user G_GNUC_UNUSED)
 {
 	struct job *job = data;
+	while (!g_atomic_int_get(&job->published))
+		;
 	struct request r = {
 		.session = job->session, .transaction = job->transaction, .body = job->body, .jsep = job->jsep};
 	json_t *failure = run(&r, job->type);
@@ -135,6 +138,7 @@ static void start_job(const struct request_type *type, struct session *session, 
 {
 	struct job *job = g_new(struct job, 1);
 	*job = (struct job){.type = type, .session = session, .transaction = transaction, .body = body, .jsep = jsep};
+	g_atomic_int_set(&job->published, 1);
 	g_thread_pool_push(pool, job, NULL);
 }
 

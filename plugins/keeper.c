@@ -131,7 +131,8 @@ static void retain(const struct config *config)
 
 /* ---- the thread ---- */
 
-static bool wait_for_work(bool *recover_now)
+/* Until there is something to do; false when it is time to go. */
+static bool wait_for_work(void)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
@@ -140,23 +141,29 @@ static bool wait_for_work(bool *recover_now)
 	int timed_out = 0;
 	while (!stopping && !recover_wanted && !timed_out)
 		timed_out = pthread_cond_timedwait(&wake, &mutex, &until);
-	*recover_now = recover_wanted;
-	recover_wanted = false;
 	bool go_on = !stopping;
 	pthread_mutex_unlock(&mutex);
 	return go_on;
 }
 
+static bool take_recover_wanted(void)
+{
+	pthread_mutex_lock(&mutex);
+	bool wanted = recover_wanted;
+	recover_wanted = false;
+	pthread_mutex_unlock(&mutex);
+	return wanted;
+}
+
 static void *keep(void *user G_GNUC_UNUSED)
 {
-	bool recover_now;
-	while (wait_for_work(&recover_now)) {
+	do {
 		struct config *config = runtime_config();
-		if (recover_now)
+		if (take_recover_wanted())
 			recover(config_general(config));
 		retain(config);
 		config_unref(config);
-	}
+	} while (wait_for_work());
 	return NULL;
 }
 

@@ -252,6 +252,7 @@ static void start(struct request *r, const struct settings *general, const struc
 	struct take *take;
 	r->code = take_start(&model, &config, (unsigned)general->max_recordings, &take, r->error, sizeof(r->error));
 	free(metadata);
+	g_free(host);
 	if (r->code == API_OK) {
 		r->code =
 			take_negotiated(take, &sdp, json_object_get(r->jsep, "simulcast"), r->error, sizeof(r->error));

@@ -4,6 +4,7 @@
 #ifndef TSR_PLUGINS_SDP_H
 #define TSR_PLUGINS_SDP_H
 
+#include <glib.h>
 #include <jansson.h>
 
 #include "settings.h"

@@ -126,7 +126,10 @@ static void deliver(struct take *take, json_t *result)
 static void end(struct take *take, bool finished, json_t *result)
 {
 	tsr_stats *stats = g_new(tsr_stats, 1);
-	tsr_recording_get_stats(take->recording, stats);
+	pthread_mutex_lock(&take->mutex); /* take_start may not have got it yet */
+	tsr_recording *recording = take->recording;
+	pthread_mutex_unlock(&take->mutex);
+	tsr_recording_get_stats(recording, stats);
 	totals_ended(finished, stats);
 	g_free(stats);
 	pthread_mutex_lock(&take->mutex);
@@ -237,8 +240,13 @@ enum api_error take_start(const struct take *model, const tsr_recording_config *
 	own.id = take->id;
 	own.on_event = on_event;
 	own.user = take_ref(take); /* dropped at the last event */
-	tsr_recording *recording;
+	tsr_recording *recording = NULL;
+	pthread_mutex_lock(&take->mutex); /* against an end that comes at once */
 	tsr_error err = tsr_recording_create(runtime_engine, &own, &recording);
+	pthread_mutex_lock(&map_mutex);
+	take->recording = recording;
+	pthread_mutex_unlock(&map_mutex);
+	pthread_mutex_unlock(&take->mutex);
 	if (err != TSR_OK) {
 		g_snprintf(error, error_size, "the recording cannot be started: %s", tsr_strerror(err));
 		release(take);
@@ -246,9 +254,6 @@ enum api_error take_start(const struct take *model, const tsr_recording_config *
 		take_unref(take);
 		return api_error_of(err);
 	}
-	pthread_mutex_lock(&map_mutex);
-	take->recording = recording;
-	pthread_mutex_unlock(&map_mutex);
 	totals_started();
 	*out = take;
 	return API_OK;

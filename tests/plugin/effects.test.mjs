@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Each setting has its effect (those on codecs, keys, limits at once and flushing have theirs in the other files).
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { run } from '../lib/process.mjs';
+import { admin, filesIn, newHandle, newJanus, offer, recorded, recordPeer, refused } from './stage.mjs';
+
+const probe = async (file) => JSON.parse((await run('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', file])).stdout).streams;
+
+/** Records a second of media with these settings, and ends it. */
+async function recordOne(t, options, request) {
+	const janus = await newJanus(t, options);
+	const peer = await recordPeer(t, janus, request);
+	await recorded(peer.handle, 1000);
+	await peer.handle.request({ request: 'stop' });
+	const finished = await peer.handle.event('finished');
+	return { janus, ...peer, finished };
+}
+
+test('filename, file_mode, report', { timeout: 40_000 }, async (t) => {
+	const config = 'filename = "{profile}/{date}/{name}-{id}"\n\tfile_mode = "0640"\n\treport = false';
+	const { janus, id, finished, started } = await recordOne(t, { config }, { name: '../Über / ..\\x' });
+	const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+	const name = `general/${day}/${finished.file.split('/')[2]}`;
+	assert.equal(finished.file, name);
+	assert.match(finished.file, new RegExp(`/_[A-Za-z0-9_.-]*-${id}\\.ts$`));
+	assert.equal(started.file, finished.file.replace('.ts', '.recording.ts'));
+	assert.equal(finished.path, join(janus.recordings, finished.file));
+	assert.equal(statSync(finished.path).mode & 0o777, 0o640);
+	assert.equal(finished.sha256, undefined);
+	assert.ok(!existsSync(finished.path.replace('.ts', '.json')));
+});
+
+test('a template of the request, which may not leave the folder', { timeout: 40_000 }, async (t) => {
+	const janus = await newJanus(t);
+	const names = [['{id}', 'tmpl.recording.ts'], ['a/b/{id}.x', 'a/b/tmpl.x.recording.ts'], ['{name}{id}', 'unnamedtmpl.recording.ts']];
+	for (const [filename, file] of names) {
+		const handle = await newHandle(t, janus);
+		assert.equal((await handle.request({ request: 'record', id: 'tmpl', filename }, offer())).data.result.file, file);
+		await handle.request({ request: 'stop' });
+		await handle.event('finished');
+	}
+	const wrong = ['../{id}', '/tmp/{id}', 'a/../{id}', './{id}', 'a//{id}', '{id}/', '.{id}', '{id}.', '{id} ', '{id}\\x', '{}', '{ID}', '{id',
+		'id}', '{id}{', '{id}.recording', '{id}/x.recording', 'x'.repeat(197) + '{id}'];
+	for (const filename of wrong)
+		await refused((await newHandle(t, janus)).request({ request: 'record', id: 'tmpl', filename }, offer()), 605, /filename/);
+	// The folders were made, and hold nothing.
+	assert.deepEqual(filesIn(janus.recordings).filter((file) => /\.(ts|json)$/.test(file)), []);
+});
+
+test('max_duration: the lower of what is configured and asked for', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'max_duration = "2s"' });
+	const { handle } = await recordPeer(t, janus, { max_duration: '1h' });
+	const { reason, duration_ms } = await handle.event('finished');
+	assert.equal(reason, 'max_duration');
+	assert.ok(duration_ms >= 2000 && duration_ms < 2700, `${duration_ms} ms`);
+	const { handle: second } = await recordPeer(t, janus, { max_duration: 1 });
+	const shorter = await second.event('finished');
+	assert.ok(shorter.duration_ms >= 1000 && shorter.duration_ms < 1700, `${shorter.duration_ms} ms`);
+});
+
+test('max_size, and configure lowers it', { timeout: 40_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'max_size = "1GiB"' });
+	const { handle } = await recordPeer(t, janus);
+	await handle.request({ request: 'configure', max_size: '64KiB', name: 'renamed', metadata: { why: 'small' } });
+	const { reason, bytes, path } = await handle.event('finished');
+	assert.equal(reason, 'max_size');
+	assert.ok(bytes >= 65536, `${bytes} bytes`);
+	const report = JSON.parse(readFileSync(path.replace('.ts', '.json'), 'utf8'));
+	assert.deepEqual([report.name, report.metadata], ['renamed', { why: 'small' }]);
+});
+
+test('segment_duration', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'segment_duration = "1s"\n\tkeyframe_interval = "500ms"' });
+	const { handle, id } = await recordPeer(t, janus);
+	await recorded(handle, 3500);
+	await handle.request({ request: 'stop' });
+	await handle.event('finished');
+	const segments = handle.events.map((e) => e.plugindata?.data?.result).filter((r) => r?.status === 'segment');
+	assert.ok(segments.length >= 2, `${segments.length} segments`);
+	assert.equal(segments[0].file, `${id}-00001.ts`);
+	const { recording } = (await handle.request({ request: 'info' })).data;
+	assert.equal(recording.files.length, segments.length + 1);
+	assert.equal(recording.reports.length, recording.files.length);
+	for (const file of recording.files)
+		assert.equal((await probe(join(janus.recordings, file))).length, 2);
+	const { data } = await handle.request({ request: 'delete' });
+	assert.equal(data.files, recording.files.length);
+	assert.deepEqual(filesIn(janus.recordings), []);
+});
+
+test('transcoding: encoders, size, bit rates; and a profile on top', { timeout: 60_000 }, async (t) => {
+	const config = 'video_codecs = "vp8"\n\tvideo_size = "320x240"\n\tvideo_preset = "ultrafast"\n\taudio_channels = 1\n\taudio_bitrate = 32000';
+	const categories = 'profile-square: { video_size = "240x240" audio_mode = "copy" description = "a square" }';
+	const janus = await newJanus(t, { config, categories });
+	assert.deepEqual((await admin(janus, { request: 'profiles' })).profiles,
+		[{ name: 'square', description: 'a square', video_size: '240x240', audio_mode: 'copy' }]);
+	const expected = [[{}, 320, 'aac'], [{ profile: 'square' }, 240, 'opus']];
+	for (const [request, width, audio] of expected) {
+		const handle = await newHandle(t, janus);
+		const { AiortcPeer } = await import('../e2e/aiortcPeer.mjs');
+		const peer = await AiortcPeer.open({ codec: 'VP8' });
+		t.after(() => peer.close());
+		await peer.publish(handle, { request: 'record', ...request });
+		await handle.event('recording');
+		await recorded(handle, 1500);
+		assert.equal((await handle.request({ request: 'status' })).data.profile, request.profile);
+		await handle.request({ request: 'stop' });
+		const { path } = await handle.event('finished');
+		const streams = await probe(path);
+		const video = streams.find((s) => s.codec_type === 'video');
+		assert.deepEqual([video.codec_name, video.width, video.height], ['h264', width, 240]);
+		const sound = streams.find((s) => s.codec_type === 'audio');
+		assert.equal(sound.codec_name, audio);
+		if (audio === 'aac')
+			assert.equal(sound.channels, 1);
+	}
+	await refused((await newHandle(t, janus)).request({ request: 'record', profile: 'round' }, offer()), 611, /profile/);
+});
+
+test('min_free_space', { timeout: 20_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'min_free_space = "1000TiB"' });
+	const handle = await newHandle(t, janus);
+	await refused(handle.request({ request: 'record' }, offer()), 615);
+	await admin(janus, { request: 'configure', settings: { min_free_space: 0 } });
+	const other = await newHandle(t, janus);
+	assert.equal((await other.request({ request: 'record' }, offer())).data.result.status, 'starting');
+});
+
+test('track_timeout and stall_timeout', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'track_timeout = "1s"\n\tstall_timeout = "1s"' });
+	const silent = await newHandle(t, janus);
+	await silent.request({ request: 'record' }, offer());
+	for (const [mindex, warning] of [[0, 'no_audio'], [1, 'no_video']]) {
+		const event = await silent.event('warning', { match: (e) => e.warning === warning });
+		assert.equal(event.mindex, mindex);
+		assert.ok(event.text.length > 10);
+	}
+	const { handle, peer } = await recordPeer(t, janus);
+	await recorded(handle, 500);
+	peer.process.child.kill('SIGSTOP');
+	await handle.event('stalled');
+	assert.ok((await handle.request({ request: 'status' })).data.last_packet_age_ms >= 900);
+	peer.process.child.kill('SIGCONT');
+	await handle.event('unstalled');
+});
+
+test('log_level at run time', { timeout: 40_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'log_level = "error"' });
+	const once = async () => {
+		const from = janus.log.length;
+		const { handle } = await recordPeer(t, janus);
+		await handle.request({ request: 'stop' });
+		await handle.event('finished');
+		return janus.log.slice(from).split('\n').filter((line) => line.includes('[tsrecorder]')).length;
+	};
+	assert.equal(await once(), 0);
+	await admin(janus, { request: 'configure', settings: { log_level: 'info' } });
+	assert.ok(await once() > 0);
+});

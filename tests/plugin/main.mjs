@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All tests of the plugin's API and configuration, one file after the other.
+
+import './parameters.test.mjs';
+import './states.test.mjs';
+import './offers.test.mjs';
+import './access.test.mjs';
+import './admin.test.mjs';
+import './settings.test.mjs';
+import './effects.test.mjs';
+import './events.test.mjs';
+import './restart.test.mjs';
+import './load.test.mjs';
