@@ -2,13 +2,12 @@
 """SIGKILL: at random moments, at the Nth call of a kind, and while recovery itself is at work."""
 
 import collections
-import hashlib
 import os
 import random
 import shutil
 import time
 
-from lab import check, decodes, in_parallel, loss_ms, need, recover, syscalls
+from lab import check, decodes, digest, in_parallel, loss_ms, need, recover, syscalls
 
 LOSS_MS_MAX = 250  # of what had reached the engine
 VIDEO_PID = 0x100
@@ -86,11 +85,6 @@ def test_calls(lab):
 
 
 # ---- recovery killed -------------------------------------------------------------------------------------------------
-
-
-def digest(path):
-    with open(path, 'rb') as f:
-        return hashlib.sha256(f.read()).hexdigest()
 
 
 def pid_of(packet):

@@ -5,6 +5,7 @@ Everything that a test makes is taken down again when it ends, however it ends."
 
 import concurrent.futures
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -57,13 +58,12 @@ def feed_path(variant=''):
     return path
 
 
-class Feed:
-    """A running feed and what it told: lines (time, words)."""
+class Teller:
+    """A running process and what it tells: lines (time, words) on stdout, and its log on stderr."""
 
-    def __init__(self, *args, wrapper=(), variant='', quiet=True):
+    def __init__(self, command):
         self.lines = []
         self.log = []
-        command = [*map(str, wrapper), feed_path(variant), *map(str, args)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, errors='replace',
                                         env=dict(os.environ, srcdir=TOP), start_new_session=True)
@@ -75,7 +75,8 @@ class Feed:
     @staticmethod
     def _read(stream, into):
         for line in stream:
-            into.append((time.time(), line.split()))
+            if line.endswith('\n'):  # a kill may cut the last one
+                into.append((time.time(), line.split()))
 
     def kill(self):
         """Kills it and what wraps it, at once."""
@@ -131,6 +132,13 @@ class Feed:
         return ends[0]
 
 
+class Feed(Teller):
+    """A running feed."""
+
+    def __init__(self, *args, wrapper=(), variant=''):
+        super().__init__([*map(str, wrapper), feed_path(variant), *map(str, args)])
+
+
 class Lab:
     """One test's own folder, file systems and processes."""
 
@@ -164,8 +172,15 @@ class Lab:
         if done.returncode != 0:
             raise Skip(f'no loop devices here: {done.stdout.strip()}')
         device = done.stdout.strip()
-        self.stack.callback(run, 'losetup', '-d', device, good=False)
+        self.loops.append(device)
+        self.stack.callback(self.unloop, device)
         return device
+
+    def unloop(self, device):
+        """Once: its number may be somebody else's soon."""
+        if device in self.loops:
+            self.loops.remove(device)
+            run('losetup', '-d', device, good=False)
 
     def mount(self, device, name, *options):
         path = self.sub(name)
@@ -183,14 +198,18 @@ class Lab:
             time.sleep(0.1)
         run('umount', '-l', path, good=False)
 
-    def file_system(self, kind, mib, name=None):
-        """(mount point, loop device) of a new file system."""
+    def image(self, kind, mib, name=None):
+        """A file with a new file system in it."""
         need(f'mkfs.{kind}')
         image = os.path.join(self.folder, f'{name or kind}.img')
         with open(image, 'wb') as f:
             f.truncate(mib << 20)
-        device = self.loop(image)
-        run(f'mkfs.{kind}', '-q', *(('-F', '-m', '0') if kind == 'ext4' else ('-f',)), device)
+        run(f'mkfs.{kind}', '-q', *(('-F', '-m', '0') if kind == 'ext4' else ('-f',)), image)
+        return image
+
+    def file_system(self, kind, mib, name=None):
+        """(mount point, loop device) of a new file system."""
+        device = self.loop(self.image(kind, mib, name))
         return self.mount(device, name or kind), device
 
 
@@ -216,6 +235,11 @@ def decodes(path):
     done = subprocess.run(['nice', 'ffmpeg', '-nostdin', '-v', 'error', '-xerror', '-threads', '1', '-i', path, '-f', 'null', '-'],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace', timeout=300, check=False)
     check(done.returncode == 0 and done.stdout == '', f'{path} does not decode clean: {done.stdout.strip()[:300]}')
+
+
+def digest(path):
+    with open(path, 'rb') as f:
+        return hashlib.sha256(f.read()).hexdigest()
 
 
 def frames_in(path):

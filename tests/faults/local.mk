@@ -17,4 +17,4 @@ tests_faults_feed_no_dirsync_CPPFLAGS = $(AM_CPPFLAGS) -DTSR_FAULT_NO_DIRSYNC
 tests_faults_feed_no_dirsync_LDADD = libpipeline.la
 endif
 EXTRA_DIST += tests/faults/run tests/faults/calls.py tests/faults/disks.py tests/faults/errors.py tests/faults/kills.py \
-	tests/faults/lab.py tests/faults/leftovers.py tests/faults/names.py tests/faults/power.py
+	tests/faults/lab.py tests/faults/leftovers.py tests/faults/machine.py tests/faults/names.py tests/faults/power.py

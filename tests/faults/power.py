@@ -5,10 +5,12 @@ writing anything back; the long tests take the power from a whole (user-mode) ma
 import glob
 import os
 import random
+import shutil
 import signal
 import time
 
-from lab import AUDIO_MS, VIDEO_MS, Failure, check, decodes, frames_in, need, recover, run
+from lab import AUDIO_MS, TOP, VIDEO_MS, Failure, check, decodes, digest, feed_path, frames_in, need, recover, run
+from machine import FLAG_MARK, Machine, log_entries, mark_text, module
 
 INTERVAL_MS = 1000
 LOSS_MS_MAX = INTERVAL_MS + 250
@@ -98,3 +100,121 @@ def test_can_fail(lab):
 
 
 test_can_fail.long = True
+
+
+# ---- a whole machine ---------------------------------------------------------------------------------------------------
+
+KINDS = (('ext4', 64), ('xfs', 320), ('btrfs', 128))
+
+
+def unplug(lab, kind, mib, options, seed):
+    """A machine that loses its power while it records; the loss in milliseconds."""
+    rand = random.Random(seed)
+    count = 2
+    image = lab.image(kind, mib, f'disk{seed}')
+    machine = Machine(lab, [
+        f'mount -t {kind} /dev/ubda /mnt/disk',
+        f'{feed_path()} record --recordings {count} --seconds 30 --flush-interval {INTERVAL_MS} --report'
+        f' {" ".join(options)} /mnt/disk 2>/dev/null',
+    ], [image], {'srcdir': TOP})
+    machine.wait_for('durable', 40, count)
+    time.sleep(rand.uniform(0, 2.5))
+    machine.kill()
+    mounted = lab.mount(lab.loop(image), f'mnt{seed}')
+    lost = judge(machine, mounted, count)
+    lab.unmount(mounted)
+    return lost
+
+
+def test_machine(lab):
+    rounds = 20
+    losses = [unplug(lab, *KINDS[seed % len(KINDS)], OPTIONS[seed // 3 % len(OPTIONS)], seed) for seed in range(rounds)]
+    return f'{rounds} power losses: all that was told is there; lost at most {max(losses):.0f} ms'
+
+
+test_machine.long = True
+
+
+def record_writes(lab, kind, mib, options):
+    """A recording on a device whose writes are recorded: the image before, and the log of the writes."""
+    image = lab.image(kind, mib, f'{kind}-disk')
+    before, log = image + '.before', os.path.join(lab.folder, f'{kind}.log')
+    shutil.copyfile(image, before)
+    with open(log, 'wb') as f:
+        f.truncate(512 << 20)
+    machine = Machine(lab, [
+        f'insmod {module("dm-mod.ko")}', f'insmod {module("dm-log-writes.ko")}',
+        f'dmsetup create --noudevsync log --table "0 {(mib << 20) // 512} log-writes /dev/ubda /dev/ubdb"', 'dmsetup mknodes',
+        f'mount -t {kind} /dev/mapper/log /mnt/disk',
+        # What is told becomes a mark in the log, behind the writes that it is about.
+        f'{feed_path()} record --seconds 3 --flush-interval 500 --report {options} /mnt/disk 2>/dev/null |'
+        ' while read -r line; do case $line in durable*|event*)'
+        ' echo "$line"; dmsetup message log 0 mark "$(echo "$line" | tr " " "|")";; esac; done',
+        'umount /mnt/disk', 'dmsetup remove --noudevsync log', 'sync',
+    ], [image, log], {'srcdir': TOP})
+    machine.wait_for('over', 90)
+    machine.kill()
+    return before, log, machine
+
+
+def claims_hold(folder, marks):
+    """What was told before this state of the disk must be in it."""
+    size = max((os.path.getsize(p) for p in glob.glob(os.path.join(folder, 'r0*.ts'))), default=0)
+    for mark in marks:
+        words = mark.split()
+        if words[0] == 'durable' and not glob.glob(os.path.join(folder, 'r0-*')):
+            check(int(words[2]) <= size, f'"{mark}", but there are {size} bytes')
+        elif words[0] == 'event' and words[2] in ('segment', 'finished') and words[3] == 'ok':
+            path = os.path.join(folder, os.path.basename(words[5]))
+            check(os.path.exists(path) and os.path.getsize(path) == int(words[4]), f'"{mark}", but {os.listdir(folder)}')
+
+
+def check_state(lab, image, marks, played):
+    """One state that a power loss can leave. What it is. `played` are digests of files that are known to decode."""
+    copy = os.path.join(lab.folder, 'state.img')
+    run('cp', '--sparse=always', image, copy)
+    device = lab.loop(copy)
+    mounted = lab.mount(device, 'state')
+    try:
+        claims_hold(mounted, marks)
+        names = [n for n in os.listdir(mounted) if n.startswith('r0')]
+        stems = [n.replace('.recording.ts', '').replace('.ts', '') for n in names if n.endswith('.ts')]
+        check(len(stems) == len(set(stems)), f'both names: {names}')
+        results = recover(mounted, '--report')
+        check(all(r[1] == 'ok' for r in results), f'recovery of {names}: {results}')
+        left = sorted(n for n in os.listdir(mounted) if n.startswith('r0'))
+        check(not [n for n in left if 'recording' in n], f'{left} after recovery of {names}')
+        for path in (os.path.join(mounted, name) for name in left if name.endswith('.ts')):
+            if digest(path) not in played:
+                decodes(path)
+                played.add(digest(path))
+        return 'nothing' if not left else 'left-over' if results else 'complete'
+    finally:
+        lab.unmount(mounted)
+        lab.unloop(device)
+
+
+def check_prefixes(lab, kind, mib, options):
+    before, log, machine = record_writes(lab, kind, mib, options)
+    check(any(w[2] == 'finished' for w in machine.told('event')), f'the recording did not finish: {machine.lines[-5:]}')
+    seen, marks, played, last = {}, [], set(), None
+    with open(before, 'r+b') as image:
+        for flags, sector, data in log_entries(log):
+            if flags & FLAG_MARK:
+                marks.append(mark_text(data))
+            elif data:
+                image.seek(sector * 512)
+                image.write(data)
+                image.flush()
+            last = check_state(lab, before, marks, played)
+            seen[last] = seen.get(last, 0) + 1
+    check(last == 'complete', f'the last state is "{last}"')
+    return f'{kind} {options}: ' + ', '.join(f'{count} {name}' for name, count in seen.items())
+
+
+def test_prefixes(lab):
+    return '; '.join((check_prefixes(lab, 'ext4', 64, ''), check_prefixes(lab, 'ext4', 64, '--segment 1000'),
+                      check_prefixes(lab, 'xfs', 320, '')))
+
+
+test_prefixes.long = True

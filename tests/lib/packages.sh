@@ -17,7 +17,7 @@ packages_test="nftables python3-aiortc python3-aiohttp strace clang libclang-rt-
 	xz-utils"
 
 # What only the long run of the fault tests needs.
-packages_faults="user-mode-linux"
+packages_faults="user-mode-linux dmsetup kmod"
 
 # The oldest Node.js that playwright-core and node:test reporters work on.
 node_oldest=18
