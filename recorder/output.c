@@ -162,6 +162,8 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 						 .metadata = end->metadata,
 						 .stats = &end->stats,
 						 .result = result});
+	if (result->error == TSR_OK && !end->last)
+		atomic_fetch_add(&r->bytes_finished, result->bytes);
 	bool ended_early = result->error == TSR_E_NOSPACE && result->path != NULL && has_final_name(result);
 	bool good = result->error == TSR_OK || ended_early;
 	tsr_event event = {

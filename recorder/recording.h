@@ -100,7 +100,8 @@ struct tsr_recording {
 	int64_t paused_90k;          /* cut out of the timeline so far */
 	int64_t first_90k, last_90k; /* recording time of what is in the file */
 	bool any_written;
-	uint64_t bytes_before; /* given to earlier segments' sinks */
+	uint64_t bytes_before;        /* given to earlier segments' sinks */
+	atomic_ullong bytes_finished; /* of those, in files that are complete and durable */
 	int shedding;
 	int64_t shed_changed_us;
 	unsigned gaps;

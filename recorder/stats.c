@@ -16,9 +16,11 @@ static void collect_sink(const tsr_recording *r, tsr_stats *out, int64_t now_us)
 		return;
 	struct sink_stats s;
 	sink_get_stats(r->out.sink, &s);
-	out->bytes_written = r->bytes_before + s.bytes_written;
-	out->bytes_durable = r->bytes_before + s.bytes_durable;
-	out->bytes_exposed = s.bytes_accepted - s.bytes_durable;
+	/* An earlier segment counts once its file is complete: until then its last sync may still fail. */
+	uint64_t finished = atomic_load(&r->bytes_finished);
+	out->bytes_written = finished + s.bytes_written;
+	out->bytes_durable = finished + s.bytes_durable;
+	out->bytes_exposed = r->bytes_before + s.bytes_accepted - out->bytes_durable;
 	out->exposed_ms = s.oldest_unsafe_us == 0 ? 0 : (now_us - s.oldest_unsafe_us) / 1000;
 	out->last_write_age_ms = age_ms(s.last_write_us, now_us);
 	out->last_flush_age_ms = age_ms(s.last_flush_us, now_us);
