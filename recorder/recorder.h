@@ -65,27 +65,28 @@ typedef struct tsr_encoding {
 	int keyframe_interval_ms;          /* 2000 */
 	uint16_t video_width;              /* constant size, letterboxed; 0 = follow the source */
 	uint16_t video_height;
-	const char *audio_encoder;         /* "aac" */
-	int audio_bitrate;                 /* bit/s; 64000 per channel */
-	uint8_t audio_channels;            /* follow the source */
+	const char *audio_encoder; /* "aac" */
+	int audio_bitrate;         /* bit/s; 64000 per channel */
+	uint8_t audio_channels;    /* follow the source */
 } tsr_encoding;
 
 struct tsr_event;
 
 typedef struct tsr_recording_config {
-	const char *folder;          /* the recordings folder; must exist */
-	const char *id;              /* [A-Za-z0-9_-]{1,64}; prefix of log lines */
-	const char *filename;        /* below folder, without ending; NULL = id. Checked: no "..", no leading '/', no control bytes */
-	const char *name;            /* free text for the container's title and the report; may be NULL */
-	const char *metadata;        /* a JSON object as text, copied verbatim into the report; may be NULL */
-	const char *host;            /* likewise, as "host": what the host wants to find again in the report; may be NULL */
+	const char *folder; /* the recordings folder; must exist */
+	const char *id;     /* [A-Za-z0-9_-]{1,64}; prefix of log lines */
+	const char *
+		filename; /* below folder, without ending; NULL = id. Checked: no "..", no leading '/', no control bytes */
+	const char *name;     /* free text for the container's title and the report; may be NULL */
+	const char *metadata; /* a JSON object as text, copied verbatim into the report; may be NULL */
+	const char *host;     /* likewise, as "host": what the host wants to find again in the report; may be NULL */
 	tsr_audio_mode audio_mode;
 	tsr_on_loss on_loss;
 	tsr_encoding encoding;
-	int64_t reorder_wait_us;     /* for a missing packet; 0 = 500 ms */
-	uint64_t flush_threshold;    /* bytes; 0 = 4 MiB */
-	int64_t flush_interval_us;   /* 0 = 1 s; negative = by threshold alone */
-	bool no_sync;                /* never fdatasync before the end */
+	int64_t reorder_wait_us;   /* for a missing packet; 0 = 500 ms */
+	uint64_t flush_threshold;  /* bytes; 0 = 4 MiB */
+	int64_t flush_interval_us; /* 0 = 1 s; negative = by threshold alone */
+	bool no_sync;              /* never fdatasync before the end */
 	bool flush_adaptive;
 	uint64_t flush_threshold_min;
 	uint64_t flush_threshold_max;
@@ -108,7 +109,8 @@ typedef struct tsr_recording_config {
 /* Creates the file (FILENAME.recording.ts) and the recording, which the caller owns one reference of.
  * TSR_OK and *out; TSR_E_INVAL (config), TSR_E_EXISTS, TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY, TSR_E_NOSPACE (also:
  * min_free_space), TSR_E_IO, TSR_E_NOMEM; TSR_E_BUSY when the engine is being destroyed. On failure nothing is left behind. */
-TSR_MUST_USE tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *config, tsr_recording **out);
+TSR_MUST_USE tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *config,
+					    tsr_recording **out);
 
 /* NULL is fine in both. The last reference of a recording that was never stopped stops it. */
 tsr_recording *tsr_recording_ref(tsr_recording *recording);
@@ -116,17 +118,18 @@ void tsr_recording_unref(tsr_recording *recording);
 
 typedef struct tsr_track_config {
 	tsr_codec codec;
-	uint32_t clock_rate;         /* Hz; 0 = the codec's own */
-	uint8_t channels;            /* audio; 0 = 2 for Opus, 1 for the others */
-	uint8_t red_payload_type;    /* RFC 2198; 0 = none */
+	uint32_t clock_rate;           /* Hz; 0 = the codec's own */
+	uint8_t channels;              /* audio; 0 = 2 for Opus, 1 for the others */
+	uint8_t red_payload_type;      /* RFC 2198; 0 = none */
 	const uint8_t *parameter_sets; /* H.264/H.265 from sprop-*, Annex B; copied; may be NULL */
 	size_t parameter_sets_size;
-	const char *label;           /* for the report, e.g. the mid; copied; may be NULL */
+	const char *label; /* for the report, e.g. the mid; copied; may be NULL */
 } tsr_track_config;
 
 /* Adds a track, at any time. TSR_OK and *index (0, 1, …); TSR_E_UNSUPPORTED (codec), TSR_E_LIMIT (LIMIT_TRACKS), TSR_E_NOMEM,
  * TSR_E_BUSY (stopping). Not at once with pushes to the same new index. */
-TSR_MUST_USE tsr_error tsr_recording_add_track(tsr_recording *recording, const tsr_track_config *config, unsigned *index);
+TSR_MUST_USE tsr_error tsr_recording_add_track(tsr_recording *recording, const tsr_track_config *config,
+					       unsigned *index);
 
 /* No more packets will come for this track (removed by a renegotiation). What it recorded stays. */
 void tsr_recording_end_track(tsr_recording *recording, unsigned index);
@@ -137,7 +140,8 @@ TSR_MUST_USE tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *o
 
 /* Whether this build's libavcodec has what `in` needs with these settings; TSR_OK, or TSR_E_UNSUPPORTED with the name of
  * what is missing in *missing (constant or borrowed from `encoding`). */
-TSR_MUST_USE tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding, const char **missing);
+TSR_MUST_USE tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding,
+					   const char **missing);
 
 /* Takes one RTP (RTCP) packet of a track that arrived at arrival_us (tsr_now_us()): copies and enqueues it; microseconds.
  * False when it was not taken: the inbox is full (counted), the recording is stopping, or the index or size is wrong. */
@@ -152,9 +156,9 @@ TSR_MUST_USE tsr_error tsr_recording_pause(tsr_recording *recording);
 TSR_MUST_USE tsr_error tsr_recording_resume(tsr_recording *recording);
 
 typedef struct tsr_recording_changes {
-	int64_t max_duration_us;     /* as in the configuration; negative = as it is */
+	int64_t max_duration_us; /* as in the configuration; negative = as it is */
 	int64_t max_size;
-	const char *name;            /* NULL = as it is */
+	const char *name; /* NULL = as it is */
 	const char *metadata;
 } tsr_recording_changes;
 
@@ -178,27 +182,27 @@ typedef enum tsr_event_type {
 	TSR_EVENT_KEYFRAME_NEEDED, /* ask the sender of `track` for one (PLI); throttled to one a second */
 	TSR_EVENT_PAUSED,
 	TSR_EVENT_RESUMED,
-	TSR_EVENT_STALLED,         /* no packet for stall_timeout */
+	TSR_EVENT_STALLED, /* no packet for stall_timeout */
 	TSR_EVENT_UNSTALLED,
-	TSR_EVENT_SEGMENT,         /* a segment is complete: path, bytes, duration_ms */
-	TSR_EVENT_WARNING,         /* `warning` says which */
-	TSR_EVENT_FINISHED,        /* last event: path, bytes, duration_ms, reason */
-	TSR_EVENT_FAILED,          /* last event: error, path where what was saved lies */
+	TSR_EVENT_SEGMENT,  /* a segment is complete: path, bytes, duration_ms */
+	TSR_EVENT_WARNING,  /* `warning` says which */
+	TSR_EVENT_FINISHED, /* last event: path, bytes, duration_ms, reason */
+	TSR_EVENT_FAILED,   /* last event: error, path where what was saved lies */
 } tsr_event_type;
 
 typedef struct tsr_event {
 	tsr_event_type type;
-	const char *id;         /* of the recording */
-	int track;              /* -1 when it is about the whole recording */
-	const char *path;       /* absolute; NULL when nothing was recorded */
+	const char *id;   /* of the recording */
+	int track;        /* -1 when it is about the whole recording */
+	const char *path; /* absolute; NULL when nothing was recorded */
 	uint64_t bytes;
 	int64_t duration_ms;
-	const char *reason;     /* why it ended */
-	const char *warning;    /* "disk_slow", "disk_full", "no_keyframe", "no_audio", "no_video", "transcoder_overload",
+	const char *reason;  /* why it ended */
+	const char *warning; /* "disk_slow", "disk_full", "no_keyframe", "no_audio", "no_video", "transcoder_overload",
 				   "clock_jump", "inbox_full", "decode_errors" */
-	const char *text;       /* one sentence for people; may be NULL */
+	const char *text;    /* one sentence for people; may be NULL */
 	tsr_error error;
-	const char *sha256;     /* NULL unless the report is on */
+	const char *sha256; /* NULL unless the report is on */
 } tsr_event;
 
 /* "recording", "paused", … as in the plugin's API. */
@@ -206,8 +210,14 @@ const char *tsr_event_name(tsr_event_type type);
 
 /* ---- statistics -------------------------------------------------------------------------------------------------- */
 
-typedef enum tsr_state { TSR_STATE_STARTING, TSR_STATE_RECORDING, TSR_STATE_PAUSED, TSR_STATE_STOPPING, TSR_STATE_FINISHED,
-			 TSR_STATE_FAILED } tsr_state;
+typedef enum tsr_state {
+	TSR_STATE_STARTING,
+	TSR_STATE_RECORDING,
+	TSR_STATE_PAUSED,
+	TSR_STATE_STOPPING,
+	TSR_STATE_FINISHED,
+	TSR_STATE_FAILED
+} tsr_state;
 
 const char *tsr_state_name(tsr_state state);
 
@@ -215,28 +225,28 @@ typedef struct tsr_track_stats {
 	tsr_codec codec_in;
 	tsr_codec codec_out;
 	bool transcode;
-	bool started;               /* a frame of it is in the file */
+	bool started; /* a frame of it is in the file */
 	bool ended;
 	uint64_t packets;
-	uint64_t bytes;             /* of RTP payload */
-	uint64_t malformed;         /* RTP or payload that breaks its format */
+	uint64_t bytes;     /* of RTP payload */
+	uint64_t malformed; /* RTP or payload that breaks its format */
 	uint64_t reordered, duplicate, late, lost, restarts;
-	uint64_t frames;            /* whole frames from the depacketizer */
-	uint64_t frames_damaged;    /* dropped: a part of them was lost */
-	uint64_t frames_skipped;    /* dropped while waiting for a keyframe */
-	uint64_t frames_dropped;    /* dropped because the disk or the encoder could not keep up */
+	uint64_t frames;         /* whole frames from the depacketizer */
+	uint64_t frames_damaged; /* dropped: a part of them was lost */
+	uint64_t frames_skipped; /* dropped while waiting for a keyframe */
+	uint64_t frames_dropped; /* dropped because the disk or the encoder could not keep up */
 	uint64_t frames_written;
 	uint64_t keyframes;
 	uint64_t decode_errors;
 	uint64_t concealed;
 	uint64_t keyframe_requests;
 	uint64_t resolution_changes;
-	uint16_t width, height;     /* latest */
+	uint16_t width, height; /* latest */
 	uint32_t sample_rate;
 	uint8_t channels;
 	uint64_t sender_reports;
 	uint64_t clock_jumps;
-	int64_t clock_offset_us;    /* of this track against the common NTP clock, as last measured */
+	int64_t clock_offset_us; /* of this track against the common NTP clock, as last measured */
 	int64_t clock_corrected_us;
 	int64_t first_pts_90k, last_pts_90k;
 	int64_t transcode_cpu_us;
@@ -246,37 +256,37 @@ typedef struct tsr_track_stats {
 /* A stretch that is missing in the file. */
 typedef struct tsr_gap {
 	int track;
-	const char *cause;          /* "disk_slow", "loss", "overload", "paused" … constant */
-	int64_t start_ms, end_ms;   /* recording time */
+	const char *cause;        /* "disk_slow", "loss", "overload", "paused" … constant */
+	int64_t start_ms, end_ms; /* recording time */
 	uint64_t frames;
 	uint64_t bytes;
 } tsr_gap;
 
 #define TSR_MAX_TRACKS 16
-#define TSR_MAX_GAPS 64
+#define TSR_MAX_GAPS   64
 
 typedef struct tsr_stats {
 	tsr_state state;
 	int64_t started_utc_us;
-	int64_t duration_ms;        /* of media written */
-	char path[512];             /* of the file being written, or of the last one */
-	uint64_t bytes_written;     /* in the page cache, this segment's and earlier ones' */
+	int64_t duration_ms;    /* of media written */
+	char path[512];         /* of the file being written, or of the last one */
+	uint64_t bytes_written; /* in the page cache, this segment's and earlier ones' */
 	uint64_t bytes_durable;
-	uint64_t bytes_exposed;     /* accepted, not durable */
-	int64_t exposed_ms;         /* age of the oldest byte that is not durable; 0 = none */
-	int64_t last_write_age_ms;  /* -1 = never */
-	int64_t last_flush_age_ms;  /* -1 = never */
+	uint64_t bytes_exposed;    /* accepted, not durable */
+	int64_t exposed_ms;        /* age of the oldest byte that is not durable; 0 = none */
+	int64_t last_write_age_ms; /* -1 = never */
+	int64_t last_flush_age_ms; /* -1 = never */
 	uint64_t writes, flushes;
 	int64_t flush_latency_us, flush_latency_max_us, write_latency_max_us;
 	uint64_t flush_threshold, flush_threshold_moves;
-	size_t buffered_bytes;      /* in the sink */
+	size_t buffered_bytes; /* in the sink */
 	size_t inbox_bytes, inbox_max_bytes;
 	uint64_t inbox_dropped_packets;
 	int64_t last_packet_age_ms; /* -1 = never */
 	unsigned segment;           /* 0 = the first or only file */
 	unsigned tracks;
 	tsr_track_stats track[TSR_MAX_TRACKS];
-	unsigned gaps;              /* all; the first TSR_MAX_GAPS are in gap[] */
+	unsigned gaps; /* all; the first TSR_MAX_GAPS are in gap[] */
 	tsr_gap gap[TSR_MAX_GAPS];
 } tsr_stats;
 
@@ -287,30 +297,30 @@ void tsr_recording_get_stats(tsr_recording *recording, tsr_stats *out);
 
 typedef struct tsr_recovered_track {
 	uint16_t pid;
-	tsr_codec codec;            /* as the file's tables say; TSR_CODEC_NONE when it is none of ours */
+	tsr_codec codec; /* as the file's tables say; TSR_CODEC_NONE when it is none of ours */
 	uint64_t frames;
 	int64_t first_pts_90k, last_pts_90k;
 } tsr_recovered_track;
 
 /* What became of one NAME.recording.ts. Strings are borrowed for the call. */
 typedef struct tsr_recovered {
-	tsr_error error;            /* TSR_OK; TSR_E_MALFORMED: no transport stream, left alone; TSR_E_EXISTS: NAME.ts is there;
+	tsr_error error;  /* TSR_OK; TSR_E_MALFORMED: no transport stream, left alone; TSR_E_EXISTS: NAME.ts is there;
 				       TSR_E_NOSPACE, _READONLY, _IO: left as it is, the next run tries again */
-	const char *id;             /* the last component of its name, which is the recording's id unless a file name was given */
-	const char *path;           /* absolute: where it lies now; NULL when it held no media and was removed */
-	uint64_t bytes;             /* of the file as recovered */
-	uint64_t bytes_cut;         /* cut off at its end */
+	const char *id;   /* the last component of its name, which is the recording's id unless a file name was given */
+	const char *path; /* absolute: where it lies now; NULL when it held no media and was removed */
+	uint64_t bytes;   /* of the file as recovered */
+	uint64_t bytes_cut; /* cut off at its end */
 	int64_t duration_ms;
-	int64_t ended_utc_us;       /* when it was last written */
-	const char *sha256;         /* NULL unless the report is on */
+	int64_t ended_utc_us; /* when it was last written */
+	const char *sha256;   /* NULL unless the report is on */
 	unsigned tracks;
 	tsr_recovered_track track[TSR_MAX_TRACKS];
 } tsr_recovered;
 
 typedef struct tsr_recover_config {
-	bool keep;                  /* tell what would become of them, change nothing; `path` is the one they have */
-	bool report;                /* NAME.json and a SHA-256 beside each */
-	unsigned file_mode;         /* of the reports; 0 = 0644 */
+	bool keep;          /* tell what would become of them, change nothing; `path` is the one they have */
+	bool report;        /* NAME.json and a SHA-256 beside each */
+	unsigned file_mode; /* of the reports; 0 = 0644 */
 	void (*on_recovered)(void *user, const tsr_recovered *recovered); /* once per file, on the calling thread */
 	void *user;
 } tsr_recover_config;
@@ -331,8 +341,8 @@ TSR_MUST_USE tsr_error tsr_recover_folder(const char *folder, const tsr_recover_
 TSR_MUST_USE tsr_error tsr_free_space(const char *folder, uint64_t *bytes);
 
 typedef struct tsr_retention {
-	int64_t max_age_us;         /* since the recording ended; 0 = for ever */
-	uint64_t max_bytes;         /* of all finished recordings; 0 = no limit */
+	int64_t max_age_us; /* since the recording ended; 0 = for ever */
+	uint64_t max_bytes; /* of all finished recordings; 0 = no limit */
 	/* After each removal; `path` (of NAME.ts) is borrowed, `reason` is "age" or "size". May be NULL. */
 	void (*on_removed)(void *user, const char *path, uint64_t bytes, const char *reason);
 	void *user;

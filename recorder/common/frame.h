@@ -21,14 +21,14 @@ struct frame {
 	tsr_codec codec;
 	const uint8_t *data;
 	size_t size;
-	uint32_t rtp_ts;      /* as on the wire; meaningless after the codec stage */
-	int64_t arrival_us;   /* monotonic clock, of the frame's first packet */
-	int64_t pts_90k;      /* recording time; set by the recorder, strictly rising per track. dts equals pts */
-	uint32_t samples;     /* audio: duration in units of its sample rate; 0 when unknown */
-	bool keyframe;        /* video: decodable on its own; audio: always true */
-	bool discontinuity;   /* something of this track was lost right before this frame */
-	bool droppable;       /* video: no other frame refers to it */
-	uint16_t width;       /* video: set on keyframes when the bitstream tells; 0 otherwise */
+	uint32_t rtp_ts;    /* as on the wire; meaningless after the codec stage */
+	int64_t arrival_us; /* monotonic clock, of the frame's first packet */
+	int64_t pts_90k;    /* recording time; set by the recorder, strictly rising per track. dts equals pts */
+	uint32_t samples;   /* audio: duration in units of its sample rate; 0 when unknown */
+	bool keyframe;      /* video: decodable on its own; audio: always true */
+	bool discontinuity; /* something of this track was lost right before this frame */
+	bool droppable;     /* video: no other frame refers to it */
+	uint16_t width;     /* video: set on keyframes when the bitstream tells; 0 otherwise */
 	uint16_t height;
 };
 
@@ -36,10 +36,10 @@ struct frame {
 #define TRACK_EXTRADATA_MAX 64
 struct track_format {
 	tsr_codec codec;
-	uint16_t width;       /* video; 0 when not known yet */
+	uint16_t width; /* video; 0 when not known yet */
 	uint16_t height;
-	uint32_t sample_rate; /* audio, Hz */
-	uint8_t channels;     /* audio, 1 to 8 */
+	uint32_t sample_rate;                   /* audio, Hz */
+	uint8_t channels;                       /* audio, 1 to 8 */
 	uint8_t extradata[TRACK_EXTRADATA_MAX]; /* AAC: AudioSpecificConfig; Opus: OpusHead (RFC 7845 section 5.1) */
 	size_t extradata_size;
 };

@@ -4,7 +4,13 @@
 #ifndef TSR_COMMON_LOG_H
 #define TSR_COMMON_LOG_H
 
-typedef enum tsr_log_level { TSR_LOG_ERROR, TSR_LOG_WARNING, TSR_LOG_INFO, TSR_LOG_VERBOSE, TSR_LOG_DEBUG } tsr_log_level;
+typedef enum tsr_log_level {
+	TSR_LOG_ERROR,
+	TSR_LOG_WARNING,
+	TSR_LOG_INFO,
+	TSR_LOG_VERBOSE,
+	TSR_LOG_DEBUG
+} tsr_log_level;
 
 /* Takes one line without a newline; `line` is borrowed. Called from any thread, several at once. */
 typedef void (*tsr_log_fn)(tsr_log_level level, const char *line);

@@ -17,10 +17,10 @@ struct mux_track {
 
 struct mux_config {
 	const struct mux_track *tracks;
-	unsigned count;        /* 1 to LIMIT_TRACKS */
-	unsigned version;      /* 0 to 31, of PAT and PMT: a muxer that goes on in the same file takes the next one */
-	bool discontinuity;    /* goes on in a file: each PID's first packet carries the discontinuity indicator */
-	const char *title;     /* DVB service name; NULL = none */
+	unsigned count;     /* 1 to LIMIT_TRACKS */
+	unsigned version;   /* 0 to 31, of PAT and PMT: a muxer that goes on in the same file takes the next one */
+	bool discontinuity; /* goes on in a file: each PID's first packet carries the discontinuity indicator */
+	const char *title;  /* DVB service name; NULL = none */
 };
 
 /* Writes PAT, SDT and PMT with the first frame. The sink is borrowed. TSR_OK and *out; TSR_E_UNSUPPORTED (a codec MPEG-TS

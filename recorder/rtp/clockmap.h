@@ -15,7 +15,7 @@
 /* What the tracks of one recording share. Zero-initialise; plain data. */
 struct timeline {
 	bool started;
-	int64_t origin_us;     /* arrival of the first packet: recording time 0 */
+	int64_t origin_us; /* arrival of the first packet: recording time 0 */
 	bool ntp_known;
 	int64_t ntp_origin_us; /* the peer's NTP clock at recording time 0 */
 	unsigned ntp_epoch;    /* counts how often ntp_origin_us was set anew (the peer's NTP clock stepped) */
@@ -38,26 +38,26 @@ struct lag_window {
 
 struct clockmap {
 	struct timeline *timeline;
-	uint32_t rate;            /* Hz */
+	uint32_t rate; /* Hz */
 	bool started;
-	bool tie_anew;            /* the next packet belongs to another sequence */
-	bool emitted;             /* recording times were handed out: from now on corrections are slewed */
-	int64_t base_ts;          /* extended RTP time ... */
-	int64_t base_us;          /* ... and the recording time it is tied to */
-	int64_t last_ts;          /* extended; of the newest packet */
-	int64_t slew_us;          /* correction in force */
-	int64_t slew_target_us;   /* correction wanted */
-	int64_t slewed_at_us;     /* recording time up to which it was slewed */
+	bool tie_anew;          /* the next packet belongs to another sequence */
+	bool emitted;           /* recording times were handed out: from now on corrections are slewed */
+	int64_t base_ts;        /* extended RTP time ... */
+	int64_t base_us;        /* ... and the recording time it is tied to */
+	int64_t last_ts;        /* extended; of the newest packet */
+	int64_t slew_us;        /* correction in force */
+	int64_t slew_target_us; /* correction wanted */
+	int64_t slewed_at_us;   /* recording time up to which it was slewed */
 	struct lag_window window;
 	bool lag_known;
-	int64_t lag_us;           /* smallest lag of the last whole window */
-	bool anchored;            /* arrival time is the reference: slew_us was anchor_slew_us when the lag was anchor_lag_us */
+	int64_t lag_us; /* smallest lag of the last whole window */
+	bool anchored;  /* arrival time is the reference: slew_us was anchor_slew_us when the lag was anchor_lag_us */
 	int64_t anchor_lag_us;
 	int64_t anchor_slew_us;
-	int64_t behind_since_us;  /* arrival time since when RTP time has been far behind; 0 = it is not */
+	int64_t behind_since_us; /* arrival time since when RTP time has been far behind; 0 = it is not */
 	bool sr_seen;
-	int64_t sr_arrival_us;    /* of the last report */
-	int64_t sr_delay_us;      /* arrival time minus NTP time at that report */
+	int64_t sr_arrival_us; /* of the last report */
+	int64_t sr_delay_us;   /* arrival time minus NTP time at that report */
 	unsigned sr_epoch;
 	struct clockmap_stats stats;
 };

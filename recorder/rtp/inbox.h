@@ -17,7 +17,7 @@ struct inbox_stats {
 	uint64_t bytes;
 	uint64_t dropped_packets; /* refused because the inbox was full */
 	uint64_t dropped_bytes;
-	size_t depth_bytes;       /* waiting now */
+	size_t depth_bytes; /* waiting now */
 	size_t depth_max_bytes;
 };
 

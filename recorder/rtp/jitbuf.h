@@ -16,13 +16,13 @@ struct jitbuf_config {
 };
 
 struct jitbuf_stats {
-	uint64_t received;   /* packets given to jitbuf_push */
+	uint64_t received; /* packets given to jitbuf_push */
 	uint64_t delivered;
-	uint64_t reordered;  /* came after a later one, yet in time */
+	uint64_t reordered; /* came after a later one, yet in time */
 	uint64_t duplicate;
-	uint64_t late;       /* came after they had been given up */
-	uint64_t lost;       /* given up */
-	uint64_t restarts;   /* sequence or SSRC started anew */
+	uint64_t late;     /* came after they had been given up */
+	uint64_t lost;     /* given up */
+	uint64_t restarts; /* sequence or SSRC started anew */
 };
 
 /* Called in sequence order, on the thread that pushes or polls. `lost` packets before this one were given up (0 = none);

@@ -29,7 +29,7 @@ TSR_MUST_USE tsr_error rtp_parse(const uint8_t *data, size_t size, struct rtp_pa
 
 /* What a sender report says of the relation between its clocks. */
 struct rtcp_sr {
-	uint64_t ntp;    /* 32.32 fixed point seconds since 1900 */
+	uint64_t ntp; /* 32.32 fixed point seconds since 1900 */
 	uint32_t rtp_ts;
 	uint32_t ssrc;
 };
