@@ -61,8 +61,10 @@ static void add_packet(struct burst *b, const void *head, size_t head_size, cons
 {
 	flush_packet(b, false);
 	g_assert(12 + head_size + size <= sizeof(b->held));
-	memcpy(b->held + 12, head, head_size);
-	memcpy(b->held + 12 + head_size, payload, size);
+	if (head_size > 0)
+		memcpy(b->held + 12, head, head_size);
+	if (size > 0)
+		memcpy(b->held + 12 + head_size, payload, size);
 	b->held_size = 12 + head_size + size;
 }
 

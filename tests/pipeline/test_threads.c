@@ -14,6 +14,7 @@
 #include "harness.h"
 #include "sender.h"
 #include "tscheck.h"
+#include "usage.h"
 
 enum { CALLS = 12, PUSHERS = 4, ROUNDS = 3, FRAMES = 120 };
 
@@ -290,8 +291,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argc;
+	usage_be_watchable(argv);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_starts_on_many_threads),

@@ -40,14 +40,26 @@ struct usage usage_now(void)
 	};
 }
 
+static void start_anew(const char *name, const char *value, char **argv)
+{
+	if (g_getenv(name) != NULL)
+		return;
+	g_setenv(name, value, TRUE);
+	execv("/proc/self/exe", argv);
+}
+
 void usage_be_exact(char **argv)
 {
-	static const char name[] = "GLIBC_TUNABLES";
 	mallopt(M_MXFAST, 0);
-	if (g_getenv(name) != NULL || SANITIZED)
-		return;
-	g_setenv(name, "glibc.malloc.tcache_count=0", TRUE);
-	execv("/proc/self/exe", argv);
+	mallopt(M_ARENA_MAX, 1); /* mallinfo2 looks into the first one only */
+	if (!SANITIZED)
+		start_anew("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", argv);
+}
+
+void usage_be_watchable(char **argv)
+{
+	if (SANITIZED)
+		start_anew("G_SLICE", "always-malloc", argv);
 }
 
 bool usage_tells_memory(void)

@@ -19,6 +19,10 @@ struct usage usage_now(void);
 /* Call first in main: starts the program anew without malloc's caches, which count as allocated and fill up over many minutes. */
 void usage_be_exact(char **argv);
 
+/* Call first in main of a program with threads: under ThreadSanitizer, starts it anew with GLib's slices off. They hand memory from
+ * thread to thread under locks that it does not see. */
+void usage_be_watchable(char **argv);
+
 /* False under a sanitizer, whose allocator keeps what is freed. */
 bool usage_tells_memory(void);
 
