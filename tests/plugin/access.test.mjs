@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { until } from '../lib/wait.mjs';
 import { admin, newHandle, newJanus, offer, pluginName, recorded, recordPeer, refused, sharedJanus } from './stage.mjs';
 
 const UNAUTHORIZED = 613;
@@ -88,8 +89,9 @@ test('the secret holds after the handle has gone, and after a restart', { timeou
 		for (const request of ['status', 'info', 'delete'])
 			for (const key of [{}, { secret: 'x' }, { admin_key: 'x' }])
 				await refused(other.request({ request, id: 'access-5', ...key }), UNAUTHORIZED);
-		const { recording } = (await other.request({ request: 'info', id: 'access-5', secret: 'open sesame' })).data;
-		assert.equal(recording.state, 'finished');
+		const info = async () => (await other.request({ request: 'info', id: 'access-5', secret: 'open sesame' })).data.recording;
+		await until('the recording to be finished', async () => (await info()).state === 'finished');
+		const recording = await info();
 		assert.equal(recording.name, 'kept');
 		assert.equal(recording.reports.length, 1);
 		assert.equal(JSON.stringify(recording).includes('sesame'), false);
