@@ -19,7 +19,7 @@ async function record() {
 		await page.goto(address);
 		await page.locator('#connection[data-state=connected]').waitFor();
 		await page.getByRole('radio', { name: 'Camera' }).check({ force: true });
-		await page.getByLabel('Name').fill(`Unattended run of ${seconds} s`);
+		await page.getByLabel('Name', { exact: true }).fill(`Unattended run of ${seconds} s`);
 		await page.getByRole('button', { name: 'Record', exact: true }).click();
 		const state = page.locator('#live-state');
 		const trouble = page.locator('#record-message');

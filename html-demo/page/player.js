@@ -19,10 +19,14 @@ export class Player {
 	#live = element('button', { type: 'button', class: 'small', onclick: () => this.seek(Infinity) }, 'Newest');
 	#mute = element('button', { type: 'button', class: 'small', 'aria-pressed': 'false', onclick: () => this.#toggleMute() }, 'Mute');
 	#message = element('p', { class: 'message', role: 'alert', hidden: true });
+	#part = element('select', { 'aria-label': 'File', onchange: () => this.#openPart(false) });
+	#title = '';
 	#file = null;
 	#engine = null;
 	/** Where in the recording the engine's time 0 is; seconds. */
 	#base = 0;
+	/** Where to go on the engine's time line as soon as that is loaded: it begins at a keyframe before. */
+	#target = null;
 	#total = 0;
 	#timer = null;
 	#dragging = false;
@@ -36,24 +40,40 @@ export class Player {
 		this.#slider.addEventListener('change', () => { this.#dragging = false; this.seek(Number(this.#slider.value)); });
 		for (const name of ['play', 'pause', 'ended'])
 			this.#video.addEventListener(name, () => setText(this.#play, this.#video.paused ? 'Play' : 'Pause'));
+		for (const name of ['progress', 'canplay', 'timeupdate'])
+			this.#video.addEventListener(name, () => this.#reachTarget());
+		this.#video.addEventListener('ended', () => this.#ended());
 	}
 
-	/** @param {string} url  @param {string} title  @param {boolean} [fromEnd]  begin near the end (of one that is being written) */
-	async open(url, title, fromEnd = false) {
+	/**
+	 * @param {string[]} urls     of its files, in their order
+	 * @param {string} title
+	 * @param {boolean} [fromEnd] begin near the end (of one that is being written)
+	 */
+	async open(urls, title, fromEnd = false) {
 		this.close();
-		const turn = ++this.#turn;
-		const file = this.#file = new TsFile(url);
-		this.#video.setAttribute('aria-label', `Recording ${title}`);
+		this.#title = title;
+		this.#part.replaceChildren(...urls.map((url, i) => element('option', { value: url }, `${i + 1} of ${urls.length}`)));
+		this.#part.hidden = urls.length < 2;
 		this.#root.replaceChildren(
 			element('div', { class: 'title' }, element('h3', {}, title),
 				element('button', { type: 'button', class: 'small', onclick: () => this.close() }, 'Close player')),
 			this.#video,
-			element('div', { class: 'controls' }, this.#play, this.#slider, this.#time, this.#live, this.#mute,
+			element('div', { class: 'controls' }, this.#play, this.#slider, this.#time, this.#part, this.#live, this.#mute,
 				element('button', { type: 'button', class: 'small', onclick: () => this.#video.requestFullscreen() }, 'Full screen')),
 			this.#message);
 		this.#root.hidden = false;
 		this.#root.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 		this.#play.focus({ preventScroll: true });
+		await this.#openPart(fromEnd);
+	}
+
+	async #openPart(fromEnd) {
+		clearInterval(this.#timer);
+		this.#unload();
+		const turn = ++this.#turn;
+		const file = this.#file = new TsFile(this.#part.value);
+		this.#video.setAttribute('aria-label', `Recording ${this.#title}`);
 		say(this.#message);
 		try {
 			while (!await file.open()) {
@@ -74,6 +94,14 @@ export class Player {
 		}
 	}
 
+	/** One file after the other. */
+	#ended() {
+		if (this.#part.selectedIndex + 1 < this.#part.length) {
+			this.#part.selectedIndex++;
+			this.#openPart(false);
+		}
+	}
+
 	close() {
 		this.#turn++;
 		clearInterval(this.#timer);
@@ -90,12 +118,13 @@ export class Player {
 				seconds = (this.#total = await this.#file.length()) - LIVE_BEHIND_S;
 			const target = Math.max(0, Math.min(seconds, this.#total - 0.3));
 			if (this.#isBuffered(target - this.#base)) {
+				this.#target = null;
 				this.#video.currentTime = target - this.#base;
 			} else {
-				const keyframe = target > 0 ? await this.#file.keyframeBefore(target) : { at: 0, seconds: 0 };
+				const entry = await this.#file.keyframeBefore(target);
 				if (turn !== this.#turn)
 					return;
-				this.#load(keyframe, target);
+				this.#load(entry, target);
 			}
 			await this.#video.play();
 		} catch (error) {
@@ -104,24 +133,31 @@ export class Player {
 		}
 	}
 
-	#load({ at, seconds }, target) {
+	#load(entry, target) {
 		this.#unload();
-		this.#base = seconds;
+		this.#base = entry.seconds;
 		const { mpegts } = window;
 		if (!mpegts.isSupported())
 			throw new Error('this browser cannot play MPEG-TS in a page: download the file instead');
 		mpegts.LoggingControl.applyConfig({ enableAll: false, enableError: true });
 		const engine = this.#engine = mpegts.createPlayer({ type: 'mpegts', url: this.#file.url, isLive: false },
-			{ customLoader: loaderFor(mpegts, this.#file, at), autoCleanupSourceBuffer: true });
+			{ customLoader: loaderFor(mpegts, this.#file, entry), autoCleanupSourceBuffer: true });
 		engine.on(mpegts.Events.ERROR, (_type, detail, info) =>
 			say(this.#message, `It cannot be played from here on: ${info?.msg ?? detail}. Download the file to see what is in it.`));
 		engine.attachMediaElement(this.#video);
-		if (target > seconds)
-			this.#video.addEventListener('loadedmetadata', () => { this.#video.currentTime = target - seconds; }, { once: true });
+		this.#target = target - entry.seconds;
 		engine.load();
 	}
 
+	#reachTarget() {
+		if (this.#target !== null && this.#isBuffered(this.#target)) {
+			this.#video.currentTime = this.#target;
+			this.#target = null;
+		}
+	}
+
 	#unload() {
+		this.#target = null;
 		this.#engine?.destroy();
 		this.#engine = null;
 	}
@@ -154,7 +190,7 @@ export class Player {
 	#measuring = false;
 
 	get #position() {
-		return Math.min(this.#base + this.#video.currentTime, this.#total);
+		return Math.min(this.#base + (this.#target ?? this.#video.currentTime), this.#total);
 	}
 
 	#showTime(seconds) {

@@ -24,6 +24,7 @@ export function setUpRecordings(page) {
 	const list = byId('list'), note = byId('list-note'), pages = byId('list-pages');
 	const details = new Map(); // id -> what info says, for recordings that ended
 	let offset = 0, timer = null, loading = false;
+	let shown = [], cutOff = []; // what the list shows, and what was recorded here when Janus went away
 
 	async function refresh() {
 		clearTimeout(timer);
@@ -38,15 +39,33 @@ export function setUpRecordings(page) {
 				return;
 			}
 			await Promise.all(answer.recordings.map(complete));
+			if (!offset)
+				answer.recordings.unshift(...await stillMissing(answer.recordings));
 			show(answer);
 		} catch (error) {
 			setText(note, explain(error));
+			list.replaceChildren();
 		} finally {
 			loading = false;
 			list.setAttribute('aria-busy', 'false');
 			if (page.recorder && (!answer || answer.recordings.some(({ state }) => running.has(state) || state === 'interrupted')))
 				timer = setTimeout(refresh, REFRESH_MS);
 		}
+	}
+
+	/**
+	 * After a crash the plugin does not know any more whose a recovered recording is, and lists it for the operator alone. This
+	 * page knows what it was recording itself, and sees from the file's name how far the recovery is.
+	 */
+	async function stillMissing(listed) {
+		cutOff = cutOff.filter(({ id }) => listed.every(recording => recording.id !== id));
+		return Promise.all(cutOff.map(async recording => {
+			const file = recording.file.replace('.recording.ts', '.ts');
+			const head = await fetch(urlOf(file), { method: 'HEAD', cache: 'no-store' });
+			return head.ok
+				? { ...recording, file, state: 'finished', recovered: true, bytes: Number(head.headers.get('Content-Length')) }
+				: { ...recording, state: 'interrupted' };
+		}));
 	}
 
 	/** Adds what only `info` knows, where this page may ask for it. */
@@ -57,17 +76,15 @@ export function setUpRecordings(page) {
 			details.set(id, { ...info, state });
 		}
 		const info = details.get(id);
-		recording.bytes ??= info.bytes ?? info.bytes_written;
-		recording.file ??= info.file;
-		recording.tracks ??= info.tracks ?? info.report?.tracks;
-		recording.recovered = info.recovered ?? info.report?.recovered;
+		recording.tracks = info.tracks ?? info.reports?.[0]?.tracks;
 	}
 
 	function show({ total, recordings }) {
 		const interrupted = recordings.filter(({ state }) => state === 'interrupted').length;
 		setText(note, interrupted ? `${interrupted} of an earlier run ${interrupted === 1 ? 'is' : 'are'} being recovered…` : '');
+		shown = recordings;
 		list.replaceChildren(...recordings.map(row));
-		if (!total)
+		if (!recordings.length)
 			list.append(element('li', { class: 'empty' }, 'No recordings yet. What you record appears here at once.'));
 		pages.hidden = total <= PER_PAGE;
 		setText(byId('list-page'), `${offset + 1}–${offset + recordings.length} of ${total}`);
@@ -76,30 +93,30 @@ export function setUpRecordings(page) {
 	}
 
 	function row(recording) {
-		const { id, name, state, started, duration_ms: ms, file, tracks, recovered } = recording;
+		const { id, name, state, started, duration_ms: ms, file, files = [file], tracks, recovered } = recording;
 		const title = name || id;
 		const live = running.has(state);
-		const shown = recovered && state === 'finished' ? 'recovered' : state;
+		const label = recovered && state === 'finished' ? 'recovered' : state;
 		const button = (text, onclick, disabled) =>
 			element('button', { type: 'button', class: 'small', 'aria-label': `${text} ${title}`, onclick, disabled }, text);
-		return element('li', { 'data-id': id, 'data-state': shown },
-			element('span', { class: 'pill', 'data-state': shown }, words[shown] ?? shown),
+		return element('li', { 'data-id': id, 'data-state': label },
+			element('span', { class: 'pill', 'data-state': label }, words[label] ?? label),
 			element('div', { class: 'what' },
 				element('strong', {}, title),
 				element('span', { class: 'note' }, [date(started), tracks?.map(describe).join(', ')].filter(Boolean).join(' · '))),
 			element('span', { class: 'size' }, `${duration(ms)} · ${bytes(recording.bytes)}`),
 			element('div', { class: 'actions' },
-				button(live ? 'Watch' : 'Play', () => player.open(urlOf(file), title, live), !file),
-				file && !live
+				button(live ? 'Watch' : 'Play', () => player.open(files.map(urlOf), title, live), !file),
+				file && !live && files.length === 1
 					? element('a', { class: 'button small', href: urlOf(file), download: file.split('/').at(-1), 'aria-label': `Download ${title}` }, 'Download')
 					: null,
-				button('Report', () => report(recording, title), !file && state !== 'failed'),
+				button(files.length > 1 ? `Report, ${files.length} files` : 'Report', () => report(recording, title)),
 				button('Delete', () => remove(recording, title), live || state === 'interrupted')));
 	}
 
 	async function report({ id, own }, title) {
 		try {
-			showReport(title, await page.recorder.info(own ? { id } : page.access(id)));
+			showReport(title, await page.recorder.info(own ? { id } : page.access(id)), urlOf);
 		} catch (error) {
 			setText(note, explain(error));
 		}
@@ -133,6 +150,9 @@ export function setUpRecordings(page) {
 			page.recorder.addEventListener(name, refresh);
 		details.clear();
 		refresh();
+	});
+	page.addEventListener('disconnected', () => {
+		cutOff.push(...shown.filter(({ own, state }) => own && running.has(state)).map(recording => ({ ...recording, own: false })));
 	});
 	page.addEventListener('operator', refresh);
 	list.append(element('li', { class: 'empty' }, 'Loading…'));

@@ -8,15 +8,28 @@ const BLOCK = PACKET * 1024;
 const WRAP = 2 ** 33;
 const TEMPORARY = '.recording.ts';
 
-/** @typedef {{at: number, pid: number, start: boolean, keyframe: boolean, pcr: number|null}} Packet  pcr in 90 kHz */
+/**
+ * @typedef {object} Packet
+ * @property {number} at          in the file
+ * @property {number} pid
+ * @property {number|null} pcr    90 kHz
+ * @property {boolean} entry      a decoder of its track can start here
+ * @property {boolean} video      a picture begins here
+ * @property {Uint8Array} bytes
+ */
+
+/**
+ * @typedef {object} Entry  A place from which a player can begin.
+ * @property {number} at         in the file
+ * @property {number} seconds    from the start of the recording
+ * @property {Uint8Array} tables what says which tracks there are (PAT, PMT): the player gets it first
+ */
 
 export class TsFile {
 	#url;
 	#size = 0;
-	/** Of the file's first clock value: {pid, pcr}. */
-	#clock = null;
-	/** The tables that say what is in the file (PAT, PMT): a player that begins in the middle gets them first. */
-	#tables = new Uint8Array();
+	/** The file's first clock value. */
+	#firstPcr = null;
 
 	/** @param {string} url */
 	constructor(url) {
@@ -30,10 +43,6 @@ export class TsFile {
 	/** Whether it does not have its final name yet, and so may grow. */
 	get growing() {
 		return this.#url.endsWith(TEMPORARY);
-	}
-
-	get tables() {
-		return this.#tables;
 	}
 
 	/** Bytes FROM to TO, or to the end; when the file got its final name meanwhile, it is followed there. */
@@ -83,14 +92,9 @@ export class TsFile {
 
 	/** Reads the start of the file; false while there is too little of it. */
 	async open() {
-		const block = await this.#read(0, BLOCK);
-		for (const packet of packets(block, 0)) {
-			if (packet.pcr !== null && !this.#clock) {
-				this.#clock = packet;
-				this.#tables = block.slice(0, packet.at);
-			}
-		}
-		return this.#clock !== null;
+		for (const { pcr } of packets(await this.#read(0, BLOCK), 0))
+			this.#firstPcr ??= pcr;
+		return this.#firstPcr !== null;
 	}
 
 	/** Seconds from the first to the last clock value that is there now. */
@@ -108,9 +112,9 @@ export class TsFile {
 	}
 
 	/**
-	 * The last keyframe at or before a time.
+	 * The last keyframe at or before a time; the start of the file when there is none.
 	 * @param {number} seconds
-	 * @returns {Promise<{at: number, seconds: number}>} its place in the file, and its time
+	 * @returns {Promise<Entry>}
 	 */
 	async keyframeBefore(seconds) {
 		let low = 0, high = this.#size;
@@ -124,26 +128,43 @@ export class TsFile {
 			else
 				high = middle;
 		}
-		for (let from = low; from >= 0; from -= 2 * BLOCK) {
-			let found = null;
-			for (const packet of packets(await this.#read(Math.max(0, from), 2 * BLOCK), Math.max(0, from))) {
-				const time = this.#seconds(packet);
-				if (time !== null && time <= seconds && packet.keyframe)
-					found = { at: packet.at, seconds: time };
-			}
+		for (let from = low; from > -2 * BLOCK; from -= 2 * BLOCK) {
+			const at = Math.max(0, from);
+			const found = this.#lastKeyframe(await this.#read(at, 2 * BLOCK), at, seconds);
 			if (found)
 				return found;
 		}
-		return { at: 0, seconds: 0 };
+		return { at: 0, seconds: 0, tables: new Uint8Array() };
 	}
 
-	/** The time of a packet of the track that carries the clock, null for others. */
-	#seconds({ pid, pcr }) {
-		if (pcr === null || pid !== this.#clock.pid)
+	/** Where there is no video, each frame of audio is as good as a keyframe. */
+	#lastKeyframe(block, offset, seconds) {
+		let time = null, pat = null, pmt = null, sawVideo = false;
+		const found = { video: null, audio: null };
+		for (const packet of packets(block, offset)) {
+			time = this.#seconds(packet) ?? time;
+			sawVideo ||= packet.video;
+			if (packet.pid === 0)
+				pat = packet.bytes;
+			else if (pat && packet.pid === pmtPid(pat))
+				pmt = packet.bytes;
+			else if (packet.entry && pmt && time !== null && time <= seconds)
+				found[packet.video ? 'video' : 'audio'] = { at: packet.at, seconds: time, tables: new Uint8Array([...pat, ...pmt]) };
+		}
+		return sawVideo ? found.video : found.audio;
+	}
+
+	#seconds({ pcr }) {
+		if (pcr === null)
 			return null;
-		const ticks = (pcr - this.#clock.pcr + WRAP) % WRAP;
+		const ticks = (pcr - this.#firstPcr + WRAP) % WRAP;
 		return ticks > WRAP / 2 ? 0 : ticks / 90_000;
 	}
+}
+
+/** Of the program in a PAT of one packet (2.4.4.3). */
+function pmtPid(pat) {
+	return (pat[15] & 0x1f) << 8 | pat[16];
 }
 
 /** @param {Uint8Array} block  @param {number} offset  of the block in the file, a multiple of 188 @returns {Generator<Packet>} */
@@ -151,14 +172,22 @@ function* packets(block, offset) {
 	for (let i = 0; i + PACKET <= block.length; i += PACKET) {
 		if (block[i] !== SYNC)
 			continue;
-		const adaptation = (block[i + 3] & 0x20) !== 0 && block[i + 4] > 0;
-		const flags = adaptation ? block[i + 5] : 0;
+		const bytes = block.subarray(i, i + PACKET);
+		const flags = bytes[3] & 0x20 && bytes[4] > 0 ? bytes[5] : 0;
 		yield {
 			at: offset + i,
-			pid: (block[i + 1] & 0x1f) << 8 | block[i + 2],
-			start: (block[i + 1] & 0x40) !== 0,
-			keyframe: (flags & 0x40) !== 0,
-			pcr: (flags & 0x10) !== 0 ? (block[i + 6] * 2 ** 25) + (block[i + 7] << 17) + (block[i + 8] << 9) + (block[i + 9] << 1) + (block[i + 10] >> 7) : null,
+			pid: (bytes[1] & 0x1f) << 8 | bytes[2],
+			pcr: flags & 0x10 ? bytes[6] * 2 ** 25 + (bytes[7] << 17) + (bytes[8] << 9) + (bytes[9] << 1) + (bytes[10] >> 7) : null,
+			entry: (flags & 0x40) !== 0,
+			video: isVideo(bytes),
+			bytes,
 		};
 	}
+}
+
+/** Whether a video PES packet begins in this packet: its stream_id is 0xe0 to 0xef (2.4.3.7). */
+function isVideo(bytes) {
+	const payload = 5 + bytes[4];
+	return (bytes[1] & 0x40) !== 0 && bytes[payload] === 0 && bytes[payload + 1] === 0 && bytes[payload + 2] === 1
+		&& (bytes[payload + 3] & 0xf0) === 0xe0;
 }

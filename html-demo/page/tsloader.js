@@ -7,10 +7,9 @@ const POLL_MS = 200;
  * A loader class for mpegts.js. What it loads begins with the file's tables, so that the player can begin anywhere.
  * @param {*} mpegts
  * @param {import('./tsfile.js').TsFile} file
- * @param {number} start  in the file, of a keyframe
+ * @param {import('./tsfile.js').Entry} entry  where to begin
  */
-export function loaderFor(mpegts, file, start) {
-	const head = start > 0 ? file.tables : new Uint8Array();
+export function loaderFor(mpegts, file, { at: start, tables: head }) {
 
 	return class extends mpegts.BaseLoader {
 		#stop = new AbortController();

@@ -16,6 +16,7 @@
 // segment, warning, finished, failed, configured; and `disconnected` when Janus is gone.
 
 export const PLUGIN = 'janus.plugin.tsrecorder';
+const HANGUP_MS = 2000;
 
 /**
  * @typedef {object} RecordOptions  What `record` takes besides the media; all optional. The head of plugins/janus_tsrecorder.c explains each.
@@ -86,6 +87,9 @@ export class TsRecorder extends EventTarget {
 	#session;
 	#handle;
 	#connected = true;
+	/** Until Janus has told that the latest PeerConnection is gone: what it tells so late must not meet the next one. */
+	#hungUp = Promise.resolve();
+	#tellHungUp = () => {};
 	/** Promises that wait for an event: {statuses, id, resolve, reject}. */
 	#waiting = new Set();
 
@@ -120,6 +124,7 @@ export class TsRecorder extends EventTarget {
 			plugin: PLUGIN,
 			success: resolve,
 			error: reason => reject(new TsRecorderError(String(reason))),
+			webrtcState: up => { if (!up) recorder.#tellHungUp(); },
 			onmessage: (message, jsep) => recorder.#received(message, jsep),
 		}));
 		return recorder;
@@ -147,6 +152,7 @@ export class TsRecorder extends EventTarget {
 	async record(stream, options = {}, { simulcast = false } = {}) {
 		if (this.peerConnection)
 			throw new TsRecorderError('this handle records already', 610);
+		await this.#hungUp;
 		const tracks = stream.getTracks().map(track => ({
 			type: track.kind, capture: track, recv: false, dontStop: true,
 			...(track.kind === 'video' && simulcast ? { simulcast: true, sendEncodings: simulcastEncodings(track) } : {}),
@@ -219,6 +225,12 @@ export class TsRecorder extends EventTarget {
 
 	/** Closes the PeerConnection. A recording that still runs ends by it. */
 	hangup() {
+		if (!this.peerConnection)
+			return;
+		this.#hungUp = new Promise(resolve => {
+			this.#tellHungUp = resolve;
+			setTimeout(resolve, HANGUP_MS);
+		});
 		this.#handle.hangup(true);
 	}
 

@@ -40,7 +40,7 @@ describe('operator', () => {
 		await until('it is changed', async () => /Changed: flush_threshold is 64KiB/.test(await message.textContent()));
 		await startRecording(page, { name: 'Small steps' });
 		await until('flushes', async () => await page.locator('#chart circle.flush').count() >= 2, { timeout: 20_000 });
-		assert.match(await page.locator('#chart-note').textContent(), /at 64 KiB/);
+		assert.match(await page.locator('#chart-note').textContent(), /at 64\.0 KiB/);
 		const label = await page.locator('#chart').getAttribute('aria-label');
 		const [, durable, flushes] = /([\d.]+) KiB durable, (\d+) flushes/.exec(label);
 		const step = durable / flushes;

@@ -17,7 +17,7 @@ describe('recordings', () => {
 		await page.close();
 	});
 
-	test('a recording is listed, plays, is sought in, downloaded, reported on and deleted', async () => {
+	test('a recording is listed, plays from any place, is downloaded, reported on and deleted', async () => {
 		const page = await scene.open();
 		const file = await recordFor(page, 6000, { name: 'Interview' });
 		const row = rowOf(page, 'Interview');
