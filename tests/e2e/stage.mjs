@@ -53,11 +53,14 @@ export async function newPeer(t, { janus, url, Peer = BrowserPeer, ...options })
 
 /**
  * What the peer sent so far: { seconds, source (see peer.js), video, audio (packets per layer) }. Opus packets last 20 ms each;
- * without sound it is the time since it is connected.
+ * with one kind of media alone it is the time since it is connected.
  */
 export async function sentBy(peer) {
 	const [sent, source] = await Promise.all([peer.sent(), peer.measured()]);
-	return { ...sent, source, seconds: sent.audio.length ? sent.audio[0].packetsSent * 0.02 : source.connectedFor };
+	// Sound is counted by its packets of 20 ms, of the track that sends longest; without video, though, Chromium probes the
+	// bandwidth with packets of nothing but padding on the sound's SSRC.
+	const counted = sent.audio.length > 0 && sent.video.length > 0;
+	return { ...sent, source, seconds: counted ? Math.max(...sent.audio.map((a) => a.packetsSent)) * 0.02 : source.connectedFor };
 }
 
 /** Waits until the peer sent so many seconds. */
