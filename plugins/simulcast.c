@@ -106,8 +106,3 @@ bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int6
 	}
 	return layer == s->current;
 }
-
-bool simulcast_is_current(const struct simulcast *s, uint32_t ssrc)
-{
-	return s->current >= 0 && s->ssrc[s->current] == ssrc;
-}

@@ -35,7 +35,4 @@ void simulcast_init(struct simulcast *s, json_t *description, tsr_codec codec, i
 /* Looks at a packet. True: it belongs to the layer that is recorded. *ask: a keyframe would let it change for the better. */
 bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int64_t now_us, bool *ask);
 
-/* Whether an RTCP packet comes from the layer that is recorded. */
-bool simulcast_is_current(const struct simulcast *s, uint32_t ssrc);
-
 #endif

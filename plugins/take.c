@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <arpa/inet.h>
 #include <glib.h>
 #include <string.h>
 
@@ -408,14 +407,12 @@ bool take_push_rtp(struct take *take, const janus_plugin_rtp *packet, int64_t no
 	return ask;
 }
 
+/* Reports of every layer of simulcast: they tell how the layers' timestamps lie to each other, before it is changed. */
 void take_push_rtcp(struct take *take, const janus_plugin_rtcp *packet, int64_t now_us)
 {
-	uint32_t sender = 0;
-	if (packet->length >= 8)
-		memcpy(&sender, packet->buffer + 4, sizeof(sender));
 	pthread_mutex_lock(&take->mutex);
 	struct take_track *track = live_track(take, packet->mindex);
-	if (track && (!track->simulcast.active || simulcast_is_current(&track->simulcast, ntohl(sender))))
+	if (track)
 		tsr_push_rtcp(take->recording, track->index, (const uint8_t *)packet->buffer, packet->length, now_us);
 	pthread_mutex_unlock(&take->mutex);
 }

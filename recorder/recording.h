@@ -47,7 +47,6 @@ struct track {
 	struct depay *depay;
 	struct codec *codec;
 	struct clockmap clock;
-	uint32_t ssrc; /* of the newest packet; valid once packet_us is set */
 	/* in the file */
 	bool started;
 	int64_t first_written_90k, last_written_90k;

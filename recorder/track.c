@@ -91,6 +91,7 @@ static int on_frame(void *ctx, const struct frame *depacketized)
 static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bool restart)
 {
 	struct track *t = ctx;
+	clockmap_set_ssrc(&t->clock, pkt->ssrc);
 	if (restart)
 		clockmap_restart(&t->clock);
 	if (t->r->out.error != TSR_OK)
@@ -110,7 +111,6 @@ void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arriva
 	}
 	pkt.arrival_us = arrival_us;
 	t->stats.bytes += pkt.payload_size;
-	t->ssrc = pkt.ssrc;
 	t->packet_us = arrival_us;
 	jitbuf_push(t->jitbuf, &pkt);
 }
@@ -121,7 +121,7 @@ void track_rtcp(struct track *t, const uint8_t *data, size_t size, int64_t arriv
 	tsr_error err = rtcp_find_sr(data, size, &sr);
 	if (err == TSR_E_MALFORMED)
 		t->stats.malformed++;
-	else if (err == TSR_OK && t->packet_us != 0 && sr.ssrc == t->ssrc)
+	else if (err == TSR_OK)
 		clockmap_sr(&t->clock, &sr, arrival_us);
 }
 

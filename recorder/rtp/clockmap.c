@@ -33,6 +33,12 @@ void clockmap_restart(struct clockmap *cm)
 	cm->tie_anew = cm->started;
 }
 
+void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc)
+{
+	cm->switched = cm->started && (cm->switched || ssrc != cm->ssrc);
+	cm->ssrc = ssrc;
+}
+
 static int64_t ticks_to_us(const struct clockmap *cm, int64_t ticks)
 {
 	/* Split, so that 30 hours and a 32.32 NTP fraction do not overflow. */
@@ -127,6 +133,26 @@ static bool has_left(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
 	return arrival_us - cm->behind_since_us > BEHIND_PATIENCE_US;
 }
 
+static struct ssrc_report *find_report(struct clockmap *cm, uint32_t ssrc)
+{
+	for (int i = 0; i < CLOCKMAP_SSRCS; i++)
+		if (cm->heard[i].arrival_us != 0 && cm->heard[i].ssrc == ssrc)
+			return &cm->heard[i];
+	return NULL;
+}
+
+/* Where a report puts the first timestamp of another SSRC; arrival time when there is none that makes sense. */
+static int64_t place_of_switch(struct clockmap *cm, uint32_t rtp_ts, int64_t now_us, int64_t arrival_us)
+{
+	const struct timeline *tl = cm->timeline;
+	const struct ssrc_report *sr = find_report(cm, cm->ssrc);
+	if (sr == NULL || !tl->ntp_known || sr->epoch != tl->ntp_epoch || arrival_us - sr->arrival_us > SR_TIMEOUT_US)
+		return now_us;
+	int64_t at_us = sr->ntp_us - tl->ntp_origin_us + ticks_to_us(cm, (int32_t)(rtp_ts - sr->rtp_ts));
+	bool sensible = at_us - now_us < SR_STEP_US && now_us - at_us < SR_STEP_US;
+	return sensible ? at_us : now_us;
+}
+
 int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, bool *jumped)
 {
 	struct timeline *tl = cm->timeline;
@@ -139,7 +165,10 @@ int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, b
 	if (!cm->started) {
 		tie(cm, rtp_ts, now_us);
 		cm->started = true;
+	} else if (cm->switched) {
+		tie(cm, rtp_ts, place_of_switch(cm, rtp_ts, now_us, arrival_us));
 	}
+	cm->switched = false;
 	int64_t ts = ts_extend(cm->last_ts, rtp_ts);
 	int64_t lag = now_us - raw_us(cm, ts);
 	if (has_left(cm, lag, arrival_us)) {
@@ -191,10 +220,34 @@ static int64_t offset_from_ntp(struct clockmap *cm, int64_t ntp_us, int64_t medi
 	return ntp_us - tl->ntp_origin_us - media_us;
 }
 
+/* In the place of the one before of that SSRC, else of the oldest. */
+static void remember(struct clockmap *cm, const struct rtcp_sr *sr, int64_t arrival_us)
+{
+	struct ssrc_report *place = find_report(cm, sr->ssrc);
+	if (place == NULL) {
+		place = &cm->heard[0];
+		for (int i = 1; i < CLOCKMAP_SSRCS; i++)
+			if (cm->heard[i].arrival_us < place->arrival_us)
+				place = &cm->heard[i];
+	}
+	const struct timeline *tl = cm->timeline;
+	*place = (struct ssrc_report){
+		.ssrc = sr->ssrc,
+		.rtp_ts = sr->rtp_ts,
+		.ntp_us = ntp_to_us(sr->ntp),
+		.arrival_us = arrival_us,
+		/* Where no origin is known yet, the one that comes is of the same clock. */
+		.epoch = tl->ntp_known ? tl->ntp_epoch : tl->ntp_epoch + 1,
+	};
+}
+
 void clockmap_sr(struct clockmap *cm, const struct rtcp_sr *sr, int64_t arrival_us)
 {
-	if (!cm->started || sr->ntp == 0)
-		return; /* no packet yet to tie it to; RFC 3550: a sender without a clock sends 0 */
+	if (sr->ntp == 0)
+		return; /* RFC 3550: a sender without a clock */
+	remember(cm, sr, arrival_us);
+	if (!cm->started || cm->switched || sr->ssrc != cm->ssrc)
+		return; /* no packet yet to tie it to */
 	int64_t media_us = raw_us(cm, ts_extend(cm->last_ts, sr->rtp_ts));
 	int64_t behind = arrival_us - cm->timeline->origin_us - media_us - (cm->lag_known ? cm->lag_us : 0);
 	if (behind > BEHIND_MAX_US || behind < -AHEAD_MAX_US) {

@@ -29,6 +29,18 @@ struct clockmap_stats {
 	int64_t corrected_us;     /* how much of that is corrected by now */
 };
 
+/* The last sender report of one SSRC. */
+struct ssrc_report {
+	uint32_t ssrc;
+	uint32_t rtp_ts;
+	int64_t ntp_us;
+	int64_t arrival_us; /* 0 = none yet */
+	unsigned epoch;     /* the timeline's, when it came */
+};
+
+/* SSRCs of one track whose reports are kept: three layers of simulcast and one to spare. */
+#define CLOCKMAP_SSRCS 4
+
 /* The smallest lag of arrival behind RTP time, window by window: the part of it that is not jitter. */
 struct lag_window {
 	int64_t start_us; /* arrival time */
@@ -40,6 +52,8 @@ struct clockmap {
 	struct timeline *timeline;
 	uint32_t rate; /* Hz */
 	bool started;
+	uint32_t ssrc;          /* of the packets that are mapped */
+	bool switched;          /* the next packet is the first of that SSRC, and not of the track */
 	bool tie_anew;          /* the next packet belongs to another sequence */
 	bool emitted;           /* recording times were handed out: from now on corrections are slewed */
 	int64_t base_ts;        /* extended RTP time ... */
@@ -59,19 +73,27 @@ struct clockmap {
 	int64_t sr_arrival_us; /* of the last report */
 	int64_t sr_delay_us;   /* arrival time minus NTP time at that report */
 	unsigned sr_epoch;
+	struct ssrc_report heard[CLOCKMAP_SSRCS];
 	struct clockmap_stats stats;
 };
 
 void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate_hz);
 
 /* Recording time of a packet's RTP timestamp, in 90 kHz units, never negative. It may go back a little where the sender's
- * does; the recorder keeps a track's output strictly rising. *jumped is set when RTP time was tied to arrival time anew. */
+ * does; the recorder keeps a track's output strictly rising. *jumped is set when RTP time was tied to arrival time anew
+ * in mid-stream. */
 int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, bool *jumped);
 
-/* Takes a sender report of this track's SSRC. */
+/* Takes a sender report. One of another SSRC than the packets' (a layer of simulcast that is not recorded) is kept: when the
+ * track switches to it, it tells where its timestamps lie. */
 void clockmap_sr(struct clockmap *cm, const struct rtcp_sr *sr, int64_t arrival_us);
 
-/* The next packet belongs to another SSRC or a restarted sequence: unless its timestamp goes on where the last one was, it is
+/* The next packets are of this SSRC, whose timestamps have nothing to do with those before (RFC 3550 section 5.1): the first
+ * is tied to where a recent report of it puts it, else to arrival time, which is no jump. To be called for the first packet of
+ * a track as well. */
+void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc);
+
+/* The next packet belongs to a restarted sequence of the same SSRC: unless its timestamp goes on where the last one was, it is
  * tied to arrival time. */
 void clockmap_restart(struct clockmap *cm);
 
