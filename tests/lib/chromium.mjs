@@ -9,7 +9,7 @@ import { run, temporaryFolder } from './process.mjs';
 const browserPath = process.env.TSR_CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 
 /**
- * Writes flash.y4m (640x480, 20 fps, a dim picture, white for 100 ms in each second) and beep.wav (1 kHz for the same
+ * Writes flash.y4m (960x720, 20 fps, a dim picture, white for 100 ms in each second) and beep.wav (1 kHz for the same
  * 100 ms). Only a part of the picture moves: an encoder that must save bits, as at the start of a call, would leave out a
  * flash. Chromium plays both in a loop. When the picture starts over it shows the first frame twice: that must not be a
  * white one, and the file is one frame shorter, or it would fall behind the sound by 50 ms a loop. The sound would fall behind
@@ -20,8 +20,8 @@ export async function generateSource(folder) {
 	const audio = join(folder, 'beep.wav');
 	const now = 'between(mod(t,1),0.499,0.599)';
 	const commands = [
-		['-f', 'lavfi', '-i', `testsrc2=size=160x120:rate=20:duration=${4 - 1 / 20}`,
-			'-vf', `lutyuv=y=val*0.4,pad=640:480:160:120:color=0x202020,drawbox=color=white:thickness=fill:enable='${now}',format=yuv420p`, video],
+		['-f', 'lavfi', '-i', `testsrc2=size=240x180:rate=20:duration=${4 - 1 / 20}`,
+			'-vf', `lutyuv=y=val*0.4,pad=960:720:240:180:color=0x202020,drawbox=color=white:thickness=fill:enable='${now}',format=yuv420p`, video],
 		['-f', 'lavfi', '-i', `aevalsrc='${now}*0.5*sin(2*PI*1000*t)':sample_rate=48000:duration=120`, audio],
 	];
 	for (const command of commands) {

@@ -86,9 +86,12 @@ export function stretches(values, threshold, { pause_s = 0.3, dropped_s = Infini
 /** Flashes in the brightness of a 20 Hz picture: [{ at, end, first }]. */
 export const flashesOf = (pictures) => stretches(pictures, 160, { dropped_s });
 
-/** When the picture flashes, and when it is dark again: [{ at, end, first }], in seconds of the file's own time. */
+/**
+ * When the picture flashes, and when it is dark again: [{ at, end, first }], in seconds of the file's own time. Looks at the
+ * part that moves: Chromium's VP9 encoder with spatial layers sometimes leaves flat areas as they were.
+ */
 export async function flashes(file, stream = 0) {
-	const luma = await series(file, `0:v:${stream}`, 'scale=32:24:flags=area,format=gray,signalstats', 'metadata', 'lavfi.signalstats.YAVG');
+	const luma = await series(file, `0:v:${stream}`, 'crop=iw/4:ih/4:iw/4:ih/4,scale=32:24:flags=area,format=gray,signalstats', 'metadata', 'lavfi.signalstats.YAVG');
 	return flashesOf(luma);
 }
 
