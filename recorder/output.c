@@ -20,17 +20,22 @@ struct early_frame {
 
 /* ---- gaps ---- */
 
+/* The gap of t that is open, or NULL: none is, or it is one of those that are only counted. */
+static tsr_gap *open_gap(const struct track *t)
+{
+	return t->gap >= 0 && t->gap < LIMIT_GAPS ? &t->r->gap[t->gap] : NULL;
+}
+
 void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes)
 {
-	tsr_recording *r = t->r;
-	if (t->gap < 0) {
-		unsigned index = r->gaps++;
-		if (index >= LIMIT_GAPS)
-			return; /* only counted */
-		t->gap = (int)index;
-		r->gap[index] = (tsr_gap){.track = (int)t->index, .cause = cause, .start_ms = ms_of_90k(pts_90k)};
-	}
-	tsr_gap *gap = &r->gap[t->gap];
+	bool opens = t->gap < 0;
+	if (opens)
+		t->gap = (int)t->r->gaps++;
+	tsr_gap *gap = open_gap(t);
+	if (gap == NULL)
+		return;
+	if (opens)
+		*gap = (tsr_gap){.track = (int)t->index, .cause = cause, .start_ms = ms_of_90k(pts_90k)};
 	gap->end_ms = ms_of_90k(pts_90k);
 	gap->frames++;
 	gap->bytes += bytes;
@@ -38,9 +43,9 @@ void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes)
 
 static void gap_close(struct track *t, int64_t pts_90k)
 {
-	if (t->gap < 0)
-		return;
-	t->r->gap[t->gap].end_ms = ms_of_90k(pts_90k);
+	tsr_gap *gap = open_gap(t);
+	if (gap != NULL)
+		gap->end_ms = ms_of_90k(pts_90k);
 	t->gap = -1;
 }
 

@@ -50,7 +50,7 @@ struct track {
 	/* in the file */
 	bool started;
 	int64_t first_written_90k, last_written_90k;
-	int gap;               /* index of the gap that is open, in r->gap; -1 = none */
+	int gap;               /* number of the gap that is open, from LIMIT_GAPS on not in r->gap; -1 = none */
 	tsr_track_stats stats; /* what is counted here; the stages count the rest themselves */
 };
 

@@ -235,6 +235,34 @@ static void test_loss(void **state)
 	}
 }
 
+/* A loss in each second: as many gaps, also those that are too many to be kept. */
+static void test_gaps_beyond_the_cap_are_counted(void **state)
+{
+	(void)state;
+	struct harness h;
+	harness_start(&h, true, NULL);
+	struct feed feed = {&h, harness_track(&h, TSR_CODEC_H264)};
+	struct network net;
+	network_init(&net, 1, push, &feed);
+	struct sender video = make_sender(h264, network_send, &net);
+	const unsigned seconds = TSR_MAX_GAPS + 20;
+	while (video.frames < seconds * 30) { /* frame 30 is a keyframe again */
+		net.loss = video.frames % 30 == 10;
+		sender_frame(&video);
+	}
+	network_finish(&net);
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&h, stats);
+	assert_int_equal(stats->gaps, seconds);
+	for (unsigned i = 0; i < TSR_MAX_GAPS; i++) {
+		assert_string_equal(stats->gap[i].cause, "loss");
+		assert_int_equal(stats->gap[i].frames, 19); /* from the first one after the loss to the keyframe */
+		assert_in_range(stats->gap[i].end_ms - stats->gap[i].start_ms, 600, 667);
+	}
+	g_free(stats);
+	harness_finish(&h);
+}
+
 /* ---- beginnings and ends -------------------------------------------------------------------------------------------- */
 
 static void test_nothing_recorded_leaves_no_file(void **state)
@@ -334,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_vp8_to_h264),
 		cmocka_unit_test(test_shuffled_is_the_same),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_gaps_beyond_the_cap_are_counted),
 		cmocka_unit_test(test_nothing_recorded_leaves_no_file),
 		cmocka_unit_test(test_video_begins_with_a_keyframe),
 		cmocka_unit_test(test_late_track),
