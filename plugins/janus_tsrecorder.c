@@ -156,7 +156,9 @@
 	"last_flush_age_ms" : <null = never>,
 	"last_packet_age_ms" : <null = never>,
 	"writes" : …, "flushes" : …,
-	"flush_latency_us" : <latest>, "flush_latency_max_us" : …, "write_latency_max_us" : …,
+	"flush_latency_us" : <latest>, "flush_latency_p50_us" : …, "flush_latency_p95_us" : …, "flush_latency_p99_us" : …,
+	"flush_latency_max_us" : …,
+	"write_latency_p50_us" : …, "write_latency_p95_us" : …, "write_latency_p99_us" : …, "write_latency_max_us" : …,
 	"flush_threshold" : <bytes, as it is now>, "flush_threshold_moves" : …,
 	"buffered_bytes" : <waiting for the disk>,
 	"inbox_bytes" : <waiting for a worker>, "inbox_max_bytes" : …, "inbox_dropped_packets" : …,
@@ -177,7 +179,7 @@
 		}
 	],
 	"gaps" : [
-		{ "mindex" : …, "cause" : "disk_slow|loss|overload|paused|…", "start_ms" : …, "end_ms" : …, "frames" : …, "bytes" : … }
+		{ "mindex" : …, "cause" : "disk_slow|loss", "start_ms" : …, "end_ms" : …, "frames" : …, "bytes" : … }
 	],
 	"gaps_total" : <all; the first 64 are listed>
 }

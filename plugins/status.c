@@ -94,6 +94,24 @@ static json_t *gap_json(struct take *take, const tsr_gap *gap)
 	return out;
 }
 
+void status_set_latency(json_t *out, const char *what, const tsr_latency *l)
+{
+	const struct {
+		const char *name;
+		int64_t us;
+	} values[] = {
+		{"p50", tsr_latency_percentile(l, 50)},
+		{"p95", tsr_latency_percentile(l, 95)},
+		{"p99", tsr_latency_percentile(l, 99)},
+		{"max", l->max_us},
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+		char name[64];
+		g_snprintf(name, sizeof(name), "%s_latency_%s_us", what, values[i].name);
+		set_int(out, name, values[i].us);
+	}
+}
+
 static void set_output(json_t *out, const tsr_stats *s)
 {
 	set_int(out, "duration_ms", s->duration_ms);
@@ -106,9 +124,9 @@ static void set_output(json_t *out, const tsr_stats *s)
 	set_age(out, "last_packet_age_ms", s->last_packet_age_ms);
 	set_int(out, "writes", (int64_t)s->writes);
 	set_int(out, "flushes", (int64_t)s->flushes);
-	set_int(out, "flush_latency_us", s->flush_latency_us);
-	set_int(out, "flush_latency_max_us", s->flush_latency_max_us);
-	set_int(out, "write_latency_max_us", s->write_latency_max_us);
+	set_int(out, "flush_latency_us", s->flush_latency.latest_us);
+	status_set_latency(out, "flush", &s->flush_latency);
+	status_set_latency(out, "write", &s->write_latency);
 	set_int(out, "flush_threshold", (int64_t)s->flush_threshold);
 	set_int(out, "flush_threshold_moves", (int64_t)s->flush_threshold_moves);
 	set_int(out, "buffered_bytes", (int64_t)s->buffered_bytes);

@@ -14,6 +14,9 @@ json_t *status_of(struct take *take);
 json_t *status_of_ended(const struct library_item *item);
 json_t *status_short(struct take *take);
 
+/* Adds WHAT_latency_p50_us, _p95_us, _p99_us and _max_us. */
+void status_set_latency(json_t *out, const char *what, const tsr_latency *l);
+
 /* "recording", …; "finished" or "interrupted". */
 const char *status_state(struct take *take);
 const char *status_ended_state(const struct library_item *item);

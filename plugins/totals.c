@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <pthread.h>
 
+#include "status.h"
 #include "totals.h"
 
 struct totals {
@@ -11,7 +12,7 @@ struct totals {
 	uint64_t bytes_written, bytes_durable, bytes_exposed, buffered_bytes, inbox_bytes;
 	uint64_t writes, flushes;
 	uint64_t transcode_cpu_us;
-	int64_t flush_latency_max_us, write_latency_max_us;
+	tsr_latency write_latency, flush_latency;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -49,8 +50,8 @@ static void add(struct totals *t, const tsr_stats *s)
 	t->inbox_bytes += s->inbox_bytes;
 	t->writes += s->writes;
 	t->flushes += s->flushes;
-	t->flush_latency_max_us = MAX(t->flush_latency_max_us, s->flush_latency_max_us);
-	t->write_latency_max_us = MAX(t->write_latency_max_us, s->write_latency_max_us);
+	tsr_latency_add(&t->write_latency, &s->write_latency);
+	tsr_latency_add(&t->flush_latency, &s->flush_latency);
 }
 
 void totals_started(void)
@@ -110,12 +111,12 @@ json_t *totals_json(tsr_stats *const *running, unsigned count)
 		{"inbox_bytes", t.inbox_bytes},
 		{"writes", t.writes},
 		{"flushes", t.flushes},
-		{"write_latency_max_us", (uint64_t)t.write_latency_max_us},
-		{"flush_latency_max_us", (uint64_t)t.flush_latency_max_us},
 		{"transcode_cpu_us", t.transcode_cpu_us},
 	};
 	json_t *out = json_object();
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
 		json_object_set_new(out, numbers[i].name, json_integer((json_int_t)numbers[i].value));
+	status_set_latency(out, "write", &t.write_latency);
+	status_set_latency(out, "flush", &t.flush_latency);
 	return out;
 }

@@ -9,6 +9,7 @@ librecorder_la_SOURCES = \
 	recorder/common/codec.c recorder/common/codec.h \
 	recorder/common/error.c recorder/common/error.h \
 	recorder/common/frame.h \
+	recorder/common/latency.c recorder/common/latency.h \
 	recorder/common/limits.h \
 	recorder/common/log.c recorder/common/log.h \
 	recorder/common/reader.h \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The recording engine: RTP of a peer's tracks in, one MPEG-TS file out. It knows nothing of Janus or JSON. This is its only
- * public header (with the vocabulary of common/error.h, common/codec.h and common/log.h).
+ * public header (with the vocabulary of common/error.h, common/codec.h, common/latency.h and common/log.h).
  *
  *     engine = tsr_engine_create(&engine_config)            threads and pools, one per process
  *     tsr_recording_create(engine, &config, &recording)     one per peer; its file is there from now on
@@ -22,6 +22,7 @@
 
 #include "common/codec.h"
 #include "common/error.h"
+#include "common/latency.h"
 #include "common/log.h"
 
 typedef struct tsr_engine tsr_engine;
@@ -256,7 +257,7 @@ typedef struct tsr_track_stats {
 /* A stretch that is missing in the file. */
 typedef struct tsr_gap {
 	int track;
-	const char *cause;        /* "disk_slow", "loss", "overload", "paused" … constant */
+	const char *cause;        /* "disk_slow" or "loss"; constant */
 	int64_t start_ms, end_ms; /* recording time */
 	uint64_t frames;
 	uint64_t bytes;
@@ -277,7 +278,7 @@ typedef struct tsr_stats {
 	int64_t last_write_age_ms; /* -1 = never */
 	int64_t last_flush_age_ms; /* -1 = never */
 	uint64_t writes, flushes;
-	int64_t flush_latency_us, flush_latency_max_us, write_latency_max_us;
+	tsr_latency write_latency, flush_latency; /* of this file: pwritev and fdatasync */
 	uint64_t flush_threshold, flush_threshold_moves;
 	size_t buffered_bytes; /* in the sink */
 	size_t inbox_bytes, inbox_max_bytes;

@@ -125,7 +125,7 @@ static void add_head(GString *s, const tsr_recording *r, const struct report *re
 	NEXT(s);
 	json_int(s, "flushes", (int64_t)stats->flushes);
 	NEXT(s);
-	json_int(s, "flush_latency_max_us", stats->flush_latency_max_us);
+	json_int(s, "flush_latency_max_us", stats->flush_latency.max_us);
 	g_free(file);
 }
 

@@ -26,9 +26,8 @@ static void collect_sink(const tsr_recording *r, tsr_stats *out, int64_t now_us)
 	out->last_flush_age_ms = age_ms(s.last_flush_us, now_us);
 	out->writes = s.writes;
 	out->flushes = s.flushes;
-	out->flush_latency_us = s.flush_latency_us;
-	out->flush_latency_max_us = s.flush_latency_max_us;
-	out->write_latency_max_us = s.write_latency_max_us;
+	out->write_latency = s.write_latency;
+	out->flush_latency = s.flush_latency;
 	out->flush_threshold = s.flush_threshold;
 	out->flush_threshold_moves = s.threshold_moves;
 	out->buffered_bytes = s.buffered;

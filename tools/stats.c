@@ -76,8 +76,8 @@ json_t *stats_to_json(const tsr_stats *s)
 	INTEGER(o, s, bytes_durable);
 	INTEGER(o, s, writes);
 	INTEGER(o, s, flushes);
-	INTEGER(o, s, flush_latency_max_us);
-	INTEGER(o, s, write_latency_max_us);
+	json_object_set_new(o, "flush_latency_max_us", json_integer(s->flush_latency.max_us));
+	json_object_set_new(o, "write_latency_max_us", json_integer(s->write_latency.max_us));
 	for (unsigned i = 0; i < s->tracks && i < TSR_MAX_TRACKS; i++)
 		json_array_append_new(tracks, track_to_json(&s->track[i]));
 	json_object_set_new(o, "tracks", tracks);

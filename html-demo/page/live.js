@@ -98,13 +98,15 @@ function showStatus(status) {
 		['Last flush', age(status.last_flush_age_ms)],
 		['Oldest byte at risk', status.exposed_ms ? `${(status.exposed_ms / 1000).toFixed(1)} s old` : 'none'],
 		['Flush latency, latest', latency(status.flush_latency_us)],
-		['Flush latency, worst', latency(status.flush_latency_max_us)],
-		['Write latency, worst', latency(status.write_latency_max_us)],
+		['Flush latency, median / 99 % / worst', latencies(status, 'flush')],
+		['Write latency, median / 99 % / worst', latencies(status, 'write')],
 		['Waiting for a worker', bytes(status.inbox_bytes)],
 		['Waiting for the disk', bytes(status.buffered_bytes)],
 		['Gaps', count(status.gaps?.length ?? 0)],
 	]));
 }
+
+const latencies = (status, what) => ['p50', 'p99', 'max'].map(which => latency(status[`${what}_latency_${which}_us`])).join(' / ');
 
 function showTracks(tracks) {
 	byId('live-tracks').tBodies[0].replaceChildren(...tracks.map(track => element('tr', {},

@@ -69,8 +69,7 @@ static void count_write(struct file_sink *f, uint64_t bytes_written, int64_t lat
 	f->stats.writes++;
 	f->stats.bytes_written = bytes_written;
 	f->stats.last_write_us = now_us;
-	if (latency_us > f->stats.write_latency_max_us)
-		f->stats.write_latency_max_us = latency_us;
+	tsr_latency_note(&f->stats.write_latency, latency_us);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -205,9 +204,7 @@ static void count_flush(struct file_sink *f, int64_t latency_us, int64_t now_us)
 	f->stats.bytes_durable = f->durable;
 	f->stats.last_flush_us = now_us;
 	f->stats.oldest_unsafe_us = 0;
-	f->stats.flush_latency_us = latency_us;
-	if (latency_us > f->stats.flush_latency_max_us)
-		f->stats.flush_latency_max_us = latency_us;
+	tsr_latency_note(&f->stats.flush_latency, latency_us);
 	f->stats.flush_threshold = f->threshold.bytes;
 	f->stats.threshold_moves = f->threshold.moves;
 	pthread_mutex_unlock(&f->lock);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../common/error.h"
+#include "../common/latency.h"
 
 /* What is known of a sink at a moment. Computed from bytes really written and synced, never from intentions. */
 struct sink_stats {
@@ -21,9 +22,7 @@ struct sink_stats {
 	int64_t oldest_unsafe_us; /* when the oldest byte that is not durable was accepted; 0 = all are */
 	uint64_t writes;          /* write calls */
 	uint64_t flushes;         /* fdatasync calls that succeeded */
-	int64_t flush_latency_us; /* of the last flush */
-	int64_t flush_latency_max_us;
-	int64_t write_latency_max_us;
+	tsr_latency write_latency, flush_latency;
 	uint64_t flush_threshold; /* in force (it moves when it is adaptive) */
 	uint64_t threshold_moves;
 	size_t buffered; /* bytes waiting in memory */

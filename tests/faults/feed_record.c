@@ -196,7 +196,7 @@ static void tell_stats(struct peer *p)
 	     " moves=%" PRIu64 " threshold=%" PRIu64 " flush_max_us=%" PRId64,
 	     p->number, p->video.frames + p->audio.frames, written, dropped, dropped_audio, s.gaps, gap_frames, lost_ms,
 	     keyframes, s.inbox_dropped_packets, p->refused, p->buffered_max, s.writes, s.flushes, s.bytes_written,
-	     s.flush_threshold_moves, s.flush_threshold, s.flush_latency_max_us);
+	     s.flush_threshold_moves, s.flush_threshold, s.flush_latency.max_us);
 }
 
 static void stop_all(GPtrArray *peers)

@@ -32,6 +32,11 @@ test('statistics, list, info, handle_info and stop of a recording that runs', { 
 	assert.equal(live.name, 'seen by the operator');
 	assert.ok(live.duration_ms >= 1500 && live.bytes_written > 10_000 && live.last_write_age_ms < 1000, JSON.stringify(live));
 	assert.ok(live.bytes_durable <= live.bytes_written && live.flushes >= 1 && live.exposed_ms < 3000);
+	for (const what of ['write', 'flush']) {
+		const [p50, p95, p99, max] = ['p50', 'p95', 'p99', 'max'].map((which) => live[`${what}_latency_${which}_us`]);
+		assert.ok(p50 >= 1 && p50 <= p95 && p95 <= p99 && p99 <= max && max < 10_000_000, JSON.stringify(live));
+		assert.ok(stats.totals[`${what}_latency_p99_us`] >= p50, JSON.stringify(stats.totals));
+	}
 	for (const track of live.tracks)
 		assert.ok(track.packets > 20 && track.frames_written > 20 && track.started && track.lost === 0, JSON.stringify(track));
 	assert.deepEqual(live.tracks.map(({ codec, recorded_as, mode }) => [codec, recorded_as, mode]),

@@ -13,7 +13,7 @@ UNIT_TESTS += tests/unit/test_rtp_packet
 UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
 UNIT_TESTS += tests/unit/test_clockmap
-UNIT_TESTS += tests/unit/test_mux tests/unit/test_service
+UNIT_TESTS += tests/unit/test_mux tests/unit/test_service tests/unit/test_latency
 UNIT_TESTS += tests/unit/test_codec_audio tests/unit/test_codec_gaps tests/unit/test_codec_route \
 	tests/unit/test_codec_settings tests/unit/test_codec_sizes tests/unit/test_codec_video
 EXTRA_DIST += tests/unit/codec_audio_util.h tests/unit/codec_util.h
