@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recording.h"
 
+/* What a peer or a disk may bring about at any rate is told once in so long. */
+#define WARNING_INTERVAL_US (10 * US_PER_S)
+
 /* A queued event owns its path, text and sha256; its other strings are constant or the recording's. */
 static tsr_event *copy_event(const tsr_recording *r, const tsr_event *event)
 {
@@ -38,6 +41,14 @@ void events_warn(tsr_recording *r, int track, const char *warning, const char *t
 {
 	log_line(TSR_LOG_WARNING, r->config.id, "%s: %s", warning, text);
 	events_queue(r, &(tsr_event){.type = TSR_EVENT_WARNING, .track = track, .warning = warning, .text = text});
+}
+
+void events_warn_often(tsr_recording *r, int track, int64_t *told_us, const char *warning, const char *text)
+{
+	if (*told_us != 0 && r->now_us - *told_us < WARNING_INTERVAL_US)
+		return;
+	*told_us = r->now_us;
+	events_warn(r, track, warning, text);
 }
 
 static tsr_event *pop(tsr_recording *r)

@@ -296,7 +296,8 @@ static bool drop_for_room(struct track *t, const struct frame *frame)
 		return false;
 	}
 	if (!t->overflowed)
-		events_warn(r, (int)t->index, "disk_slow", "the disk does not keep up; frames are left out");
+		events_warn_often(r, (int)t->index, &t->slow_told_us, "disk_slow",
+				  "the disk does not keep up; frames are left out");
 	t->overflowed = r->out.discontinuity = true;
 	t->stats.frames_dropped++;
 	gap_add(t, "disk_slow", frame->pts_90k, frame->size);

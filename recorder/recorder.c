@@ -46,6 +46,7 @@ tsr_engine *tsr_engine_create(const tsr_engine_config *config)
 		return NULL;
 	if (config == NULL)
 		config = &defaults;
+	mux_log_errors_alone();
 	pthread_mutex_init(&e->lock, NULL);
 	if (config->offline || start_threads(e, config))
 		return e;
@@ -173,11 +174,23 @@ static void watch_stall(tsr_recording *r)
 }
 
 /* r->turn held. */
+static void watch_inbox(tsr_recording *r)
+{
+	struct inbox_stats stats;
+	inbox_get_stats(r->inbox, &stats);
+	if (stats.dropped_packets > r->inbox_dropped)
+		events_warn_often(r, -1, &r->inbox_told_us, "inbox_full",
+				  "packets come faster than they are worked on; some were left out");
+	r->inbox_dropped = stats.dropped_packets;
+}
+
+/* r->turn held. */
 static void poll_all(tsr_recording *r)
 {
 	for (unsigned i = 0; i < r->tracks; i++)
 		track_poll(r->track[i]);
 	output_poll(r);
+	watch_inbox(r);
 	watch_stall(r);
 }
 

@@ -40,7 +40,9 @@ struct track {
 	int64_t added_us;      /* its first turn; 0 = not yet */
 	int64_t packet_us;     /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
-	int64_t last_pts_90k; /* of the newest frame given to the codec */
+	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
+	uint64_t errors_seen;                               /* decode errors so far */
+	int64_t last_pts_90k;                               /* of the newest frame given to the codec */
 	tsr_codec in;
 	const struct route *route;
 	struct jitbuf *jitbuf;
@@ -93,6 +95,8 @@ struct tsr_recording {
 	int64_t started_us, started_utc_us;
 	int64_t ended_utc_us;
 	atomic_llong packet_us; /* arrival of the newest packet pushed; 0 = none */
+	uint64_t inbox_dropped; /* packets, as last looked at */
+	int64_t inbox_told_us;
 	bool stalled;
 	bool paused;
 	int64_t paused_us;           /* since when */
@@ -153,6 +157,8 @@ void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes);
 /* Queues a copy; it is delivered when the turn is over. Any thread. */
 void events_queue(tsr_recording *r, const tsr_event *event);
 void events_warn(tsr_recording *r, int track, const char *warning, const char *text);
+/* The same once in ten seconds; *told_us (0 at first) is when it was. r->turn held. */
+void events_warn_often(tsr_recording *r, int track, int64_t *told_us, const char *warning, const char *text);
 /* A file has ended and `event` tells of it; the last file's event waits for those of the others and ends the recording.
  * Any thread, r->turn not held. The recording may be gone afterwards. */
 void events_file_ended(tsr_recording *r, const tsr_event *event, bool last);

@@ -65,8 +65,8 @@ static int64_t recording_time(struct track *t, const struct frame *frame)
 	bool jumped;
 	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, frame->arrival_us, &jumped) - t->r->paused_90k;
 	if (jumped)
-		events_warn(t->r, (int)t->index, "clock_jump",
-			    "the sender's RTP clock jumped; it was tied to arrival time anew");
+		events_warn_often(t->r, (int)t->index, &t->jump_told_us, "clock_jump",
+				  "the sender's RTP clock jumped; it was tied to arrival time anew");
 	if (t->r->paused)
 		return pts;
 	if (pts <= t->last_pts_90k)
@@ -144,6 +144,21 @@ static void tell_if_missing(struct track *t)
 		events_warn(r, (int)t->index, "no_audio", "no audio has arrived; recording without it");
 }
 
+static uint64_t decode_errors(const struct track *t)
+{
+	const struct codec_stats *cs = codec_stats(t->codec);
+	return cs->decode_errors + cs->refused;
+}
+
+static void tell_decode_errors(struct track *t)
+{
+	uint64_t errors = decode_errors(t);
+	if (errors > t->errors_seen)
+		events_warn_often(t->r, (int)t->index, &t->errors_told_us, "decode_errors",
+				  "what arrives cannot be decoded as what it should be; it is left out");
+	t->errors_seen = errors;
+}
+
 void track_poll(struct track *t)
 {
 	jitbuf_poll(t->jitbuf, t->r->now_us);
@@ -151,6 +166,7 @@ void track_poll(struct track *t)
 	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)
 		track_ask_for_keyframe(t);
 	tell_if_missing(t);
+	tell_decode_errors(t);
 }
 
 void track_flush(struct track *t)
@@ -269,7 +285,7 @@ void track_get_stats(const struct track *t, tsr_track_stats *out)
 	out->frames_damaged = dp->frames_damaged;
 	out->keyframes = dp->keyframes;
 	out->frames_dropped += cs->frames_shed;
-	out->decode_errors = cs->decode_errors + cs->refused;
+	out->decode_errors = decode_errors(t);
 	out->concealed = cs->concealed;
 	out->transcode_cpu_us = cs->cpu_us;
 	out->sample_rate = format->sample_rate;

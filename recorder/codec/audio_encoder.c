@@ -24,7 +24,6 @@ static tsr_error open_encoder(struct audio_encoder *e, const struct codec_settin
 	e->ctx = avcodec_alloc_context3(codec);
 	if (e->ctx == NULL)
 		return TSR_E_NOMEM;
-	e->ctx->log_level_offset = AV_LOG_INFO - AV_LOG_ERROR; /* why it does not open, no more */
 	e->ctx->sample_fmt = AV_SAMPLE_FMT_FLTP;
 	e->ctx->sample_rate = AUDIO_RATE;
 	e->ctx->time_base = (AVRational){1, AUDIO_RATE};

@@ -34,7 +34,6 @@ static tsr_error configure(const struct codec_settings *s, AVCodecContext **out)
 	AVCodecContext *ctx = avcodec_alloc_context3(codec);
 	if (ctx == NULL)
 		return TSR_E_NOMEM;
-	ctx->log_level_offset = AV_LOG_INFO - AV_LOG_ERROR; /* why it does not open, no more */
 	ctx->time_base = (AVRational){1, TIME_BASE};
 	ctx->framerate = (AVRational){DEFAULT_FPS, 1};
 	ctx->pix_fmt = AV_PIX_FMT_YUV420P;

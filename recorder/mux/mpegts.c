@@ -35,6 +35,11 @@ static enum AVCodecID codec_id(tsr_codec codec)
 	}
 }
 
+void mux_log_errors_alone(void)
+{
+	av_log_set_level(AV_LOG_ERROR);
+}
+
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 static int write_bytes(void *opaque, const uint8_t *data, int size)
 #else

@@ -23,6 +23,10 @@ struct mux_config {
 	const char *title;  /* DVB service name; NULL = none */
 };
 
+/* Once per process: what libavformat and libavcodec have to say below an error goes nowhere. They write to the host's stderr, past
+ * its log, and what matters we count or log ourselves. */
+void mux_log_errors_alone(void);
+
 /* Writes PAT, SDT and PMT with the first frame. The sink is borrowed. TSR_OK and *out; TSR_E_UNSUPPORTED (a codec MPEG-TS
  * does not carry), TSR_E_NOMEM. One thread at a time. */
 TSR_MUST_USE tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out);

@@ -31,4 +31,6 @@ TESTS += $(PIPELINE_TESTS)
 EXTRA_DIST += tests/data/README tests/data/gray.h264 tests/data/janus-h264.mjr tests/data/janus-opus.mjr \
 	 tests/data/small.h264 tests/data/small.ivf tests/data/small.opus
 PIPELINE_TESTS += tests/pipeline/test_control
-tests_pipeline_test_control_LDADD = libpipeline.la $(CMOCKA_LIBS)
+tests_pipeline_test_control_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_warnings
+tests_pipeline_test_warnings_LDADD = $(pipeline_libs)
