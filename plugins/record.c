@@ -28,7 +28,7 @@ struct record_params {
 	int videocodec, audiocodec, audio_mode;
 	bool audio, video, is_private;
 	bool id_given;
-	int64_t max_duration, max_size, bitrate, keyframe_interval;
+	int64_t max_duration, max_size, bitrate, keyframe_interval, substream, temporal;
 	json_t *metadata;
 };
 
@@ -48,6 +48,8 @@ static const struct field record_fields[] = {
 	{ "max_size",          FIELD_SIZE,   AT(max_size),          65536, 1LL << 50,     NULL, FIELD_ZERO, NULL },
 	{ "bitrate",           FIELD_INT,    AT(bitrate),           30000, 1000000000,    NULL, FIELD_ZERO, NULL },
 	{ "keyframe_interval", FIELD_TIME,   AT(keyframe_interval), 500000, 3600000000LL, NULL, FIELD_ZERO, NULL },
+	{ "substream",         FIELD_INT,    AT(substream),         0, SIMULCAST_LAYERS - 1, NULL, 0, NULL },
+	{ "temporal",          FIELD_INT,    AT(temporal),          0, TSR_ALL_LAYERS,    NULL, 0, NULL },
 	{ "metadata",          FIELD_OBJECT, AT(metadata),          0, MAX_METADATA_BYTES, NULL, 0, NULL },
 	{ "is_private",        FIELD_BOOL,   AT(is_private),        0, 0,                 NULL, 0, NULL },
 	{ "secret",            FIELD_TEXT,   AT(secret),            1, 256,               NULL, FIELD_SECRET, NULL },
@@ -239,6 +241,8 @@ static void start(struct request *r, const struct settings *general, const struc
 		.wish = wish_of(s, p, config.audio_mode),
 		.max_duration_us = s->max_duration,
 		.max_size = s->max_size,
+		.substream = (int)p->substream,
+		.temporal = (int)p->temporal,
 		.session = r->session,
 	};
 	struct sdp_session sdp;
@@ -273,6 +277,8 @@ json_t *record_start(struct request *r)
 		.audio_mode = UNSET,
 		.bitrate = UNSET,
 		.keyframe_interval = UNSET,
+		.substream = SIMULCAST_LAYERS - 1,
+		.temporal = TSR_ALL_LAYERS,
 		.audio = true,
 		.video = true,
 	};
@@ -301,7 +307,7 @@ json_t *record_start(struct request *r)
 /* ---- configure ----------------------------------------------------------------------------------------------------- */
 
 struct configure_params {
-	int64_t bitrate, keyframe_interval, substream;
+	int64_t bitrate, keyframe_interval, substream, temporal;
 	bool keyframe;
 	int64_t max_duration, max_size;
 	char *name;
@@ -314,7 +320,8 @@ static const struct field configure_fields[] = {
 	{ "bitrate",           FIELD_INT,  AT(bitrate),           30000, 1000000000,    NULL, FIELD_ZERO, NULL },
 	{ "keyframe_interval", FIELD_TIME, AT(keyframe_interval), 500000, 3600000000LL, NULL, FIELD_ZERO, NULL },
 	{ "keyframe",          FIELD_BOOL, AT(keyframe),          0, 0,                 NULL, 0, NULL },
-	{ "substream",         FIELD_INT,  AT(substream),         0, 2,                 NULL, 0, NULL },
+	{ "substream",         FIELD_INT,  AT(substream),         0, SIMULCAST_LAYERS - 1, NULL, 0, NULL },
+	{ "temporal",          FIELD_INT,  AT(temporal),          0, TSR_ALL_LAYERS,    NULL, 0, NULL },
 	{ "max_duration",      FIELD_TIME, AT(max_duration),      1000000, 3650 * DAY_US, NULL, FIELD_ZERO, NULL },
 	{ "max_size",          FIELD_SIZE, AT(max_size),          65536, 1LL << 50,     NULL, FIELD_ZERO, NULL },
 	{ "name",              FIELD_TEXT, AT(name),              1, 256,               NULL, 0, NULL },
@@ -346,8 +353,7 @@ static bool change(struct request *r, const struct configure_params *p, struct t
 		session_set_bitrate(r->session, (uint32_t)p->bitrate);
 	if (p->keyframe_interval != UNSET)
 		session_set_keyframe_interval(r->session, p->keyframe_interval);
-	if (p->substream != UNSET)
-		take_set_substream(take, (int)p->substream);
+	take_set_layers(take, (int)p->substream, (int)p->temporal);
 	if (p->keyframe)
 		session_ask_keyframe(r->session, -1);
 	return true;
@@ -390,6 +396,7 @@ json_t *record_configure(struct request *r)
 	struct configure_params p = {.bitrate = UNSET,
 				     .keyframe_interval = UNSET,
 				     .substream = UNSET,
+				     .temporal = UNSET,
 				     .max_duration = UNSET,
 				     .max_size = UNSET};
 	if (request_read(r, configure_fields, &p))

@@ -51,6 +51,7 @@ static json_t *track_json(struct take *take, int index, const tsr_track_stats *t
 		{"frames_written", t->frames_written},
 		{"frames_damaged", t->frames_damaged},
 		{"frames_skipped", t->frames_skipped},
+		{"frames_unwanted", t->frames_unwanted},
 		{"frames_dropped", t->frames_dropped},
 		{"keyframes", t->keyframes},
 		{"keyframe_requests", t->keyframe_requests},

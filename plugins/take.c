@@ -214,6 +214,8 @@ static struct take *copy_model(const struct take *model)
 	take->max_duration_us = model->max_duration_us;
 	take->max_size = model->max_size;
 	take->wish = model->wish;
+	take->substream = model->substream;
+	take->temporal = model->temporal;
 	take->session = session_ref(model->session);
 	take->started_us = g_get_real_time();
 	g_queue_init(&take->early);
@@ -305,7 +307,7 @@ static enum api_error add_track(struct take *take, const struct sdp_track *sdp, 
 	struct take_track track = {.mindex = sdp->mindex, .codec = sdp->codec};
 	g_strlcpy(track.mid, sdp->mid, sizeof(track.mid));
 	if (simulcast && tsr_codec_is_video(sdp->codec))
-		simulcast_init(&track.simulcast, simulcast, sdp->codec, SIMULCAST_LAYERS - 1);
+		simulcast_init(&track.simulcast, simulcast, sdp->codec, take->substream);
 	tsr_track_config config = {
 		.codec = sdp->codec,
 		.clock_rate = sdp->clock_rate,
@@ -322,6 +324,7 @@ static enum api_error add_track(struct take *take, const struct sdp_track *sdp, 
 			   tsr_codec_name(sdp->codec), tsr_strerror(err));
 		return api_error_of(err);
 	}
+	tsr_recording_set_temporal_layer(take->recording, track.index, (uint8_t)take->temporal);
 	pthread_mutex_lock(&take->mutex);
 	take->track[take->tracks++] = track;
 	pthread_mutex_unlock(&take->mutex);
@@ -385,12 +388,14 @@ int take_mindex(struct take *take, int index, char mid[32])
 	return mindex;
 }
 
-void take_set_substream(struct take *take, int substream)
+void take_set_layers(struct take *take, int substream, int temporal)
 {
 	pthread_mutex_lock(&take->mutex);
-	for (unsigned i = 0; i < take->tracks; i++)
+	for (unsigned i = 0; i < take->tracks && substream >= 0; i++)
 		take->track[i].simulcast.wanted = substream;
 	pthread_mutex_unlock(&take->mutex);
+	for (unsigned i = 0; i < take->tracks && temporal >= 0; i++)
+		tsr_recording_set_temporal_layer(take->recording, take->track[i].index, (uint8_t)temporal);
 }
 
 /* ---- media --------------------------------------------------------------------------------------------------------- */

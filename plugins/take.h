@@ -31,6 +31,7 @@ struct take {
 	bool private;
 	int64_t max_duration_us, max_size; /* that the settings allow; 0 = unlimited */
 	struct sdp_wish wish;
+	int substream, temporal; /* the best simulcast and temporal layer to begin with */
 	struct session *session; /* of its owner; a reference */
 	tsr_recording *recording;
 	int64_t started_us; /* UTC */
@@ -84,8 +85,8 @@ bool take_stop(struct take *take, const char *reason);
 bool take_push_rtp(struct take *take, const janus_plugin_rtp *packet, int64_t now_us);
 void take_push_rtcp(struct take *take, const janus_plugin_rtcp *packet, int64_t now_us);
 
-/* The simulcast layer to record, 0 to 2. */
-void take_set_substream(struct take *take, int substream);
+/* The best simulcast layer (0 to 2) and the highest temporal layer to record; negative = as it is. Not Janus's loop thread. */
+void take_set_layers(struct take *take, int substream, int temporal);
 
 void take_set_name(struct take *take, const char *name);
 

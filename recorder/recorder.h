@@ -135,6 +135,11 @@ TSR_MUST_USE tsr_error tsr_recording_add_track(tsr_recording *recording, const t
 /* No more packets will come for this track (removed by a renegotiation). What it recorded stays. */
 void tsr_recording_end_track(tsr_recording *recording, unsigned index);
 
+/* The temporal layers to record of a video track that has any (VP8, VP9, AV1 and H.265 say so in the stream): 0 = the lowest alone, and so
+ * on; TSR_ALL_LAYERS, as at first. Fewer from now on, more from the next keyframe on, which is asked for. Unknown indices are ignored. */
+#define TSR_ALL_LAYERS 7
+void tsr_recording_set_temporal_layer(tsr_recording *recording, unsigned index, uint8_t layer);
+
 /* How a codec gets into the file under this audio mode: the codec written, and whether that means transcoding.
  * TSR_OK or TSR_E_UNSUPPORTED. */
 TSR_MUST_USE tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode);
@@ -232,10 +237,11 @@ typedef struct tsr_track_stats {
 	uint64_t bytes;     /* of RTP payload */
 	uint64_t malformed; /* RTP or payload that breaks its format */
 	uint64_t reordered, duplicate, late, lost, restarts;
-	uint64_t frames;         /* whole frames from the depacketizer */
-	uint64_t frames_damaged; /* dropped: a part of them was lost */
-	uint64_t frames_skipped; /* dropped while waiting for a keyframe */
-	uint64_t frames_dropped; /* dropped because the disk or the encoder could not keep up */
+	uint64_t frames;          /* whole frames from the depacketizer */
+	uint64_t frames_damaged;  /* dropped: a part of them was lost */
+	uint64_t frames_skipped;  /* dropped while waiting for a keyframe */
+	uint64_t frames_unwanted; /* left out: of a temporal layer that was not asked for */
+	uint64_t frames_dropped;  /* dropped because the disk or the encoder could not keep up */
 	uint64_t frames_written;
 	uint64_t keyframes;
 	uint64_t decode_errors;

@@ -213,6 +213,14 @@ void tsr_recording_end_track(tsr_recording *r, unsigned index)
 	pthread_mutex_unlock(&r->turn);
 }
 
+void tsr_recording_set_temporal_layer(tsr_recording *r, unsigned index, uint8_t layer)
+{
+	pthread_mutex_lock(&r->turn);
+	if (index < atomic_load(&r->tracks) && r->final == NULL && r->track[index]->video)
+		track_set_temporal_layer(r->track[index], layer);
+	pthread_mutex_unlock(&r->turn);
+}
+
 tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode)
 {
 	const struct route *route = route_find(in, mode);

@@ -32,13 +32,14 @@ struct track {
 	tsr_recording *r;
 	unsigned index;
 	bool video;
-	bool ended;            /* no more packets: removed by a renegotiation */
-	bool told_missing;     /* that it has not begun */
-	bool waiting_keyframe; /* video: frames are left out until one comes */
-	bool lost;             /* ... because something was lost, not because the track begins */
-	bool overflowed;       /* the sink had no room: video waits for a keyframe that fits */
-	int64_t added_us;      /* its first turn; 0 = not yet */
-	int64_t packet_us;     /* arrival of the newest packet; 0 = none yet */
+	bool ended;                              /* no more packets: removed by a renegotiation */
+	bool told_missing;                       /* that it has not begun */
+	bool waiting_keyframe;                   /* video: frames are left out until one comes */
+	uint8_t temporal_layer, temporal_wanted; /* the highest to record: now, and from the next keyframe on */
+	bool lost;                               /* ... because something was lost, not because the track begins */
+	bool overflowed;                         /* the sink had no room: video waits for a keyframe that fits */
+	int64_t added_us;                        /* its first turn; 0 = not yet */
+	int64_t packet_us;                       /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
 	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
 	uint64_t errors_seen;                               /* decode errors so far */
@@ -139,6 +140,7 @@ void track_poll(struct track *t);
 void track_flush(struct track *t);
 /* r->turn held. Asks the sender, once a second at most. */
 void track_ask_for_keyframe(struct track *t);
+void track_set_temporal_layer(struct track *t, uint8_t layer);
 void track_get_stats(const struct track *t, tsr_track_stats *out);
 
 /* ---- output.c; r->turn held ---- */

@@ -25,6 +25,7 @@ static void add_track_numbers(GString *s, const tsr_track_stats *t)
 		{"frames_written", (int64_t)t->frames_written},
 		{"frames_damaged", (int64_t)t->frames_damaged},
 		{"frames_skipped", (int64_t)t->frames_skipped},
+		{"frames_unwanted", (int64_t)t->frames_unwanted},
 		{"frames_dropped", (int64_t)t->frames_dropped},
 		{"keyframes", (int64_t)t->keyframes},
 		{"keyframe_requests", (int64_t)t->keyframe_requests},

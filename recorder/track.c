@@ -45,6 +45,27 @@ static bool pass_gate(struct track *t, const struct frame *frame)
 	return true;
 }
 
+/* ---- temporal layers ---- */
+
+void track_set_temporal_layer(struct track *t, uint8_t layer)
+{
+	t->temporal_wanted = layer;
+	if (layer < t->temporal_layer)
+		t->temporal_layer = layer;
+	else if (layer > t->temporal_layer)
+		track_ask_for_keyframe(t); /* what the frames of a layer refer to was left out */
+}
+
+static bool is_unwanted(struct track *t, const struct frame *frame)
+{
+	if (frame->keyframe)
+		t->temporal_layer = t->temporal_wanted;
+	if (frame->temporal_id <= t->temporal_layer)
+		return false;
+	t->stats.frames_unwanted++;
+	return true;
+}
+
 /* ---- from the depacketizer to the codec ---- */
 
 static void note_resolution(struct track *t, const struct frame *frame)
@@ -81,7 +102,7 @@ static int on_frame(void *ctx, const struct frame *depacketized)
 	struct frame frame = *depacketized;
 	frame.pts_90k = recording_time(t, &frame);
 	note_resolution(t, &frame);
-	if (t->r->paused || (t->video && !pass_gate(t, &frame)))
+	if (t->r->paused || (t->video && (!pass_gate(t, &frame) || is_unwanted(t, &frame))))
 		return TSR_OK;
 	return codec_push(t->codec, &frame);
 }
@@ -231,6 +252,7 @@ tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config 
 	t->route = route;
 	t->video = tsr_codec_is_video(config->codec);
 	t->waiting_keyframe = t->video;
+	t->temporal_layer = t->temporal_wanted = TSR_ALL_LAYERS;
 	t->gap = -1;
 	t->last_pts_90k = -1;
 	if (config->label != NULL)

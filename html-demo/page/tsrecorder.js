@@ -31,6 +31,8 @@ const HANGUP_MS = 2000;
  * @property {number|string} [max_size]       bytes, or with a unit: '1GiB'
  * @property {number} [bitrate]               bit/s
  * @property {number|string} [keyframe_interval]
+ * @property {number} [substream]             0 to 2: the best simulcast layer to record
+ * @property {number} [temporal]              0 to 7: the highest temporal layer to record
  * @property {object} [metadata]
  * @property {boolean} [is_private]
  * @property {string} [secret]

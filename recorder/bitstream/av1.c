@@ -40,7 +40,9 @@ tsr_error av1_parse_obu(const uint8_t *data, size_t size, struct av1_obu *out)
 	uint8_t header = reader_u8(&r);
 	struct av1_obu obu = {.type = header >> 3 & 15, .has_size = header & AV1_OBU_HAS_SIZE, .header_size = 1};
 	if (header & 0x04) {
-		obu.spatial_id = reader_u8(&r) >> 3 & 3;
+		uint8_t extension = reader_u8(&r);
+		obu.temporal_id = extension >> 5;
+		obu.spatial_id = extension >> 3 & 3;
 		obu.header_size = 2;
 	}
 	bool fits = !obu.has_size || av1_read_leb128(&r) == r.left;

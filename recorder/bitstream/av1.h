@@ -22,7 +22,7 @@ enum {
 
 struct av1_obu {
 	uint8_t type;
-	uint8_t spatial_id; /* 0 without an extension */
+	uint8_t temporal_id, spatial_id; /* 0 without an extension */
 	bool has_size;
 	size_t header_size;     /* 1 or 2 bytes, without the size field */
 	const uint8_t *payload; /* borrowed */

@@ -28,7 +28,8 @@ struct frame {
 	bool keyframe;      /* video: decodable on its own; audio: always true */
 	bool discontinuity; /* something of this track was lost right before this frame */
 	bool droppable;     /* video: no other frame refers to it */
-	uint16_t width;     /* video: set on keyframes when the bitstream tells; 0 otherwise */
+	uint8_t temporal_id; /* video: its temporal layer; no frame refers to one of a higher layer. 0 when there are none */
+	uint16_t width;      /* video: set on keyframes when the bitstream tells; 0 otherwise */
 	uint16_t height;
 };
 

@@ -22,6 +22,7 @@ struct av1 {
 	bool has_frame;
 	bool keyframe;
 	bool referenced;
+	uint8_t temporal_id;
 	bool in_fragment;
 	size_t obu_at; /* where the OBU that is being gathered begins in g.data */
 };
@@ -64,6 +65,7 @@ static void end_unit(struct depay *d, struct av1 *s)
 	frame.width = frame.keyframe ? s->sequence.width : 0;
 	frame.height = frame.keyframe ? s->sequence.height : 0;
 	frame.droppable = !s->referenced;
+	frame.temporal_id = s->temporal_id;
 	depay_emit(d, &frame);
 }
 
@@ -84,6 +86,7 @@ static void see_frame(struct depay *d, struct av1 *s, const struct av1_obu *obu)
 		gather_spoil(&s->g);
 	s->hides_frames = s->hides_frames || (s->has_sequence && !frame.shown);
 	s->has_frame = true;
+	s->temporal_id = obu->temporal_id; /* the same in the whole temporal unit */
 	s->keyframe = s->keyframe || frame.keyframe;
 	s->referenced = s->referenced || !frame.droppable;
 }

@@ -24,6 +24,7 @@ struct h265 {
 	bool has_irap;
 	bool referenced;
 	uint32_t irap_pps_id;
+	uint8_t temporal_id;
 	bool in_fragment;
 	size_t fragment_at; /* where its NAL unit begins in g.data */
 };
@@ -97,6 +98,7 @@ static void end_unit(struct depay *d, struct h265 *s)
 	frame.width = sps.width;
 	frame.height = sps.height;
 	frame.droppable = !s->referenced;
+	frame.temporal_id = s->temporal_id;
 	depay_emit(d, &frame);
 }
 
@@ -119,6 +121,7 @@ static void see_slice(struct depay *d, struct h265 *s, const uint8_t *nal, size_
 	if (irap && !s->has_irap)
 		s->irap_pps_id = slice.pps_id;
 	s->has_slice = true;
+	s->temporal_id = (uint8_t)temporal_id; /* the same in the whole access unit */
 	s->has_irap = s->has_irap || irap;
 	/* A sub-layer non-reference picture may still serve the sub-layers above its own (section 7.4.2.2). */
 	bool droppable = type < H265_NAL_RSV_VCL_R15 && type % 2 == 0 && known && temporal_id + 1 == sps.sub_layers;

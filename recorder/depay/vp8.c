@@ -10,11 +10,13 @@
 struct vp8 {
 	struct gather g;
 	bool droppable;
+	uint8_t temporal_id;
 };
 
 struct descriptor {
 	bool frame_start;   /* first packet of a frame: S set, partition 0 */
 	bool non_reference; /* N */
+	uint8_t temporal_id;
 };
 
 static tsr_error vp8_init(void *state, const struct depay_config *config)
@@ -42,8 +44,8 @@ static bool parse_descriptor(struct reader *r, struct descriptor *out)
 			reader_skip(r, 1);
 		if (extension & 0x40) /* L: TL0PICIDX */
 			reader_skip(r, 1);
-		if (extension & 0x30) /* T or K: TID, Y and KEYIDX share a byte */
-			reader_skip(r, 1);
+		uint8_t layer = extension & 0x30 ? reader_u8(r) : 0; /* T or K: TID, Y and KEYIDX share a byte */
+		out->temporal_id = extension & 0x20 ? layer >> 6 : 0;
 	}
 	bool valid = reader_ok(r) && r->left > 0;
 	out->frame_start = out->frame_start && valid;
@@ -64,6 +66,7 @@ static void end_frame(struct depay *d, struct vp8 *s)
 	frame.width = header.width;
 	frame.height = header.height;
 	frame.droppable = s->droppable;
+	frame.temporal_id = s->temporal_id;
 	depay_emit(d, &frame);
 }
 
@@ -80,6 +83,7 @@ static void vp8_push(struct depay *d, void *state, const struct rtp_packet *pkt,
 	if (!s->g.open) {
 		gather_open(&s->g, pkt, lost);
 		s->droppable = descriptor.non_reference;
+		s->temporal_id = descriptor.temporal_id;
 		if (!descriptor.frame_start)
 			gather_spoil(&s->g);
 	}

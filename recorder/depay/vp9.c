@@ -15,14 +15,15 @@ struct vp9 {
 	unsigned layers;
 	size_t layer_at;    /* where the last one begins in g.data */
 	uint8_t spatial_id; /* of the last one */
-	uint16_t width;     /* of the largest layer, from a scalability structure; 0 when there was none */
+	uint8_t temporal_id;
+	uint16_t width; /* of the largest layer, from a scalability structure; 0 when there was none */
 	uint16_t height;
 };
 
 struct descriptor {
 	bool layered;     /* L */
 	bool frame_start; /* B */
-	uint8_t spatial_id;
+	uint8_t temporal_id, spatial_id;
 	uint16_t width; /* of the last layer of a scalability structure */
 	uint16_t height;
 };
@@ -62,7 +63,9 @@ static bool parse_descriptor(struct reader *r, struct descriptor *out)
 	if (first & 0x80 && reader_u8(r) & 0x80) /* I, and M: a picture ID of 15 bits */
 		reader_skip(r, 1);
 	if (out->layered) {
-		out->spatial_id = reader_u8(r) >> 1 & 7;
+		uint8_t layer = reader_u8(r);
+		out->temporal_id = layer >> 5;
+		out->spatial_id = layer >> 1 & 7;
 		if (!flexible)
 			reader_skip(r, 1); /* TL0PICIDX */
 	}
@@ -135,6 +138,7 @@ static void end_picture(struct depay *d, struct vp9 *s)
 	frame.width = picture.width;
 	frame.height = picture.height;
 	frame.droppable = picture.droppable;
+	frame.temporal_id = s->temporal_id;
 	depay_emit(d, &frame);
 }
 
@@ -143,6 +147,7 @@ static void begin_picture(struct vp9 *s, const struct rtp_packet *pkt, const str
 	gather_open(&s->g, pkt, lost);
 	s->layers = 0;
 	s->spatial_id = 0;
+	s->temporal_id = descriptor->temporal_id;
 	s->width = s->height = 0;
 	/* After a loss an upper layer may be all that came of its picture. */
 	if (!descriptor->frame_start || (lost && descriptor->spatial_id > 0))

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pictureSizes } from '../lib/media.mjs';
-import { check, recordFor, sharedJanus } from './stage.mjs';
+import { check, recordFor, sending, sharedJanus } from './stage.mjs';
 
 const opus = (mode) => ({ type: 'audio', codec: 'opus', recorded_as: mode === 'copy' ? 'opus' : 'aac', mode });
 const video = (codec) => ({ type: 'video', codec, recorded_as: 'h264', mode: codec === 'h264' ? 'copy' : 'transcode' });
@@ -52,6 +52,31 @@ async function endsWithBestLayer(t, { file, sent }, count) {
 	const best = sent.video.reduce((a, b) => ((b.frameWidth ?? 0) > (a.frameWidth ?? 0) ? b : a));
 	assert.equal(sizes.at(-1).size, `${best.frameWidth}x${best.frameHeight}`);
 }
+
+test('VP8 simulcast: the layer that was asked for, and then the best', { timeout: 60_000 }, async (t) => {
+	const result = await recordFor(t, 10, {
+		janus: await sharedJanus(), media: { video: 'VP8', encodings: layers, size }, request: { substream: 0 },
+		during: async ({ peer, handle }) => {
+			await sending(peer, 4);
+			await handle.request({ request: 'configure', substream: 2 });
+		},
+	});
+	await check(t, result.file, result.sent);
+	const sizes = await pictureSizes(result.file);
+	t.diagnostic(sizes.map((s) => `${s.size} from ${s.time.toFixed(1)} s`).join(', '));
+	assert.ok(sizes.filter(({ time }) => time < 4).at(-1).size === '240x180' && sizes.at(-1).size === '960x720');
+});
+
+test('VP9 with three temporal layers: the lowest alone has a quarter of the pictures', { timeout: 60_000 }, async (t) => {
+	const { file, sent, status } = await recordFor(t, 8, {
+		janus: await sharedJanus(), media: { video: 'VP9', scalabilityMode: 'L1T3' }, request: { temporal: 0 },
+	});
+	const { frames, frames_written: written, frames_unwanted: unwanted } = status.tracks.find(({ type }) => type === 'video');
+	t.diagnostic(`${sent.video[0].framesSent} pictures sent, ${frames} arrived, ${written} written, ${unwanted} left out`);
+	assert.ok(written > 0.2 * frames && written < 0.32 * frames, `${written} of ${frames}`);
+	assert.ok(written + unwanted >= frames - 2);
+	await check(t, file, sent, { sync: false });
+});
 
 for (const { name, media, request, tracks, audio, layers, seconds = 8 } of cases)
 	test(`${name}: plays, in time and in sync`, { timeout: 60_000 }, async (t) => {

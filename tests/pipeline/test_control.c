@@ -16,7 +16,7 @@
 #define S        G_USEC_PER_SEC
 #define START_US 1700000000000000LL
 
-static struct media *h264, *opus;
+static struct media *h264, *vp8, *opus;
 
 struct call {
 	struct harness h;
@@ -346,6 +346,63 @@ static void video_begins_with_a_keyframe(void **state)
 	call_end(c);
 }
 
+/* One VP8 frame: an extended descriptor that says its temporal layer (RFC 7741 section 4.2), and a key or an inter frame. */
+static void push_layer(struct call *c, unsigned number, bool keyframe, uint8_t layer)
+{
+	const struct media_frame *frame = media_frame(vp8, keyframe ? 0 : 1);
+	uint8_t packet[12 + 3 + 16384] = {0x80, 0x80 | 96, (uint8_t)(number >> 8), (uint8_t)number};
+	uint32_t ts = number * 3000;
+	for (int i = 0; i < 4; i++)
+		packet[4 + i] = (uint8_t)(ts >> (24 - 8 * i));
+	memcpy(packet + 12, (const uint8_t[]){0x90, 0x20, (uint8_t)(layer << 6)}, 3);
+	assert_true(frame->size <= 16384);
+	memcpy(packet + 15, frame->data, frame->size);
+	assert_true(tsr_push_rtp(c->h.recording, (unsigned)c->video_track, packet, 15 + frame->size,
+				 START_US + (int64_t)number * S / 30));
+}
+
+/* So many frames in the layers 0 2 1 2 …; how many of them were left out. */
+static uint64_t push_layers(struct call *c, unsigned *number, unsigned frames, unsigned keyframe_at)
+{
+	static const uint8_t pattern[] = {0, 2, 1, 2};
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	tsr_recording_get_stats(c->h.recording, stats);
+	uint64_t before = stats->track[0].frames_unwanted;
+	for (unsigned i = 0; i < frames; i++)
+		push_layer(c, (*number)++, i == keyframe_at, pattern[i % 4]);
+	tsr_recording_get_stats(c->h.recording, stats);
+	uint64_t left_out = stats->track[0].frames_unwanted - before;
+	g_free(stats);
+	return left_out;
+}
+
+/* Fewer layers at once, more from a keyframe on, which is asked for. */
+static void temporal_layers_are_left_out(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	c->video_track = (int)harness_track(&c->h, TSR_CODEC_VP8);
+	unsigned number = 0;
+	assert_int_equal(push_layers(c, &number, 40, 0), 0);
+	tsr_recording_set_temporal_layer(c->h.recording, 0, 1);
+	assert_int_equal(push_layers(c, &number, 40, 40), 20);
+	tsr_recording_set_temporal_layer(c->h.recording, 0, 0);
+	assert_int_equal(push_layers(c, &number, 40, 40), 30);
+	unsigned asked = c->h.events[TSR_EVENT_KEYFRAME_NEEDED];
+	tsr_recording_set_temporal_layer(c->h.recording, 0, TSR_ALL_LAYERS);
+	assert_int_equal(push_layers(c, &number, 40, 20), 15); /* up to the keyframe */
+	assert_int_equal(c->h.events[TSR_EVENT_KEYFRAME_NEEDED], asked + 1);
+	tsr_recording_set_temporal_layer(c->h.recording, 9, 0); /* no such track */
+	assert_int_equal(push_layers(c, &number, 40, 40), 0);
+	harness_stop(&c->h, NULL);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	assert_int_equal(check.stream[0].errors, 0);
+	assert_int_equal(check.stream[0].packets, number - 20 - 30 - 15);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
 static void refuses_bad_configurations(void **state)
 {
 	(void)state;
@@ -394,11 +451,12 @@ static void refuses_bad_configurations(void **state)
 static int load(void **state)
 {
 	(void)state;
-	char *video = media_path("small.h264"), *audio = media_path("small.opus");
-	h264 = media_load(video, 30);
-	opus = media_load(audio, 50);
-	g_free(video);
-	g_free(audio);
+	char *paths[] = {media_path("small.h264"), media_path("small.ivf"), media_path("small.opus")};
+	h264 = media_load(paths[0], 30);
+	vp8 = media_load(paths[1], 30);
+	opus = media_load(paths[2], 50);
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+		g_free(paths[i]);
 	return 0;
 }
 
@@ -406,6 +464,7 @@ static int unload(void **state)
 {
 	(void)state;
 	media_free(h264);
+	media_free(vp8);
 	media_free(opus);
 	return 0;
 }
@@ -425,6 +484,7 @@ int main(void)
 		cmocka_unit_test(audio_alone_is_a_recording),
 		cmocka_unit_test(no_media_leaves_no_file),
 		cmocka_unit_test(video_begins_with_a_keyframe),
+		cmocka_unit_test(temporal_layers_are_left_out),
 		cmocka_unit_test(refuses_bad_configurations),
 	};
 	return cmocka_run_group_tests(tests, load, unload);

@@ -30,9 +30,9 @@ const limits = { max_duration: 'time', max_size: 'size', bitrate: 'int', keyfram
 const requests = {
 	record: {
 		...limits, id: 'id', filename: 'text', profile: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice',
-		audio: 'bool', video: 'bool', is_private: 'bool', secret: 'text', record_key: 'key', token: 'key',
+		audio: 'bool', video: 'bool', is_private: 'bool', secret: 'text', record_key: 'key', token: 'key', substream: 'int', temporal: 'int',
 	},
-	configure: { ...limits, keyframe: 'bool', substream: 'int' },
+	configure: { ...limits, keyframe: 'bool', substream: 'int', temporal: 'int' },
 	pause: target, resume: target, split: target, stop: target, status: target, info: target, delete: target,
 	list: { state: 'choice', since: 'moment', until: 'moment', offset: 'int', limit: 'int', admin_key: 'key' },
 	profiles: {},

@@ -81,7 +81,7 @@ test('an id is made up when none is given', { timeout: 20_000 }, async (t) => {
 test('configure answers by an event, and changes what status and answer show', { timeout: 20_000 }, async (t) => {
 	const handle = await newHandle(t, await sharedJanus());
 	await handle.request({ request: 'record', id: 'states-6' }, offer());
-	const changes = { name: 'another name', bitrate: 300000, keyframe_interval: '5s', keyframe: true, substream: 1,
+	const changes = { name: 'another name', bitrate: 300000, keyframe_interval: '5s', keyframe: true, substream: 1, temporal: 2,
 		max_duration: '1h', max_size: '1GiB', metadata: { a: 1 } };
 	const { data } = await handle.request({ request: 'configure', ...changes });
 	assert.deepEqual(data, { tsrecorder: 'event', result: { status: 'configured', id: 'states-6' } });

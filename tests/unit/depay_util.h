@@ -25,6 +25,7 @@ struct out_row {
 	const char *flags; /* k: keyframe, d: droppable, g: discontinuity ("gap") */
 	uint16_t width, height;
 	uint32_t samples;
+	uint8_t temporal_id;
 };
 
 struct depay_case {
@@ -101,6 +102,7 @@ static inline void check_frame(const struct frame *frame, const struct out_row *
 	assert_int_equal(frame->width, row->width);
 	assert_int_equal(frame->height, row->height);
 	assert_int_equal(frame->samples, row->samples);
+	assert_int_equal(frame->temporal_id, row->temporal_id);
 	free(data);
 }
 

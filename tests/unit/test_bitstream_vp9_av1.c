@@ -121,15 +121,15 @@ static void test_obu(void **state)
 	static const struct {
 		const char *hex;
 		tsr_error err;
-		uint8_t type, spatial_id;
+		uint8_t type, temporal_id, spatial_id;
 		size_t header_size, payload_size;
 	} rows[] = {
-		{"30 1400", TSR_OK, AV1_OBU_FRAME, 0, 1, 2},
-		{"32 02 1400", TSR_OK, AV1_OBU_FRAME, 0, 1, 2},
-		{"34 48 1400", TSR_OK, AV1_OBU_FRAME, 1, 2, 2},
-		{"36 50 02 1400", TSR_OK, AV1_OBU_FRAME, 2, 2, 2},
-		{"12 00", TSR_OK, AV1_OBU_TEMPORAL_DELIMITER, 0, 1, 0},
-		{"10", TSR_OK, AV1_OBU_TEMPORAL_DELIMITER, 0, 1, 0},
+		{"30 1400", TSR_OK, AV1_OBU_FRAME, 0, 0, 1, 2},
+		{"32 02 1400", TSR_OK, AV1_OBU_FRAME, 0, 0, 1, 2},
+		{"34 48 1400", TSR_OK, AV1_OBU_FRAME, 2, 1, 2, 2},
+		{"36 50 02 1400", TSR_OK, AV1_OBU_FRAME, 2, 2, 2, 2},
+		{"12 00", TSR_OK, AV1_OBU_TEMPORAL_DELIMITER, 0, 0, 1, 0},
+		{"10", TSR_OK, AV1_OBU_TEMPORAL_DELIMITER, 0, 0, 1, 0},
 		{"32 03 1400", TSR_E_MALFORMED},
 		{"32 01 1400", TSR_E_MALFORMED},
 		{"32", TSR_E_MALFORMED},
@@ -144,6 +144,7 @@ static void test_obu(void **state)
 		print_message("  %s\n", rows[i].hex);
 		assert_int_equal(av1_parse_obu(data, size, &obu), rows[i].err);
 		assert_int_equal(obu.type, rows[i].type);
+		assert_int_equal(obu.temporal_id, rows[i].temporal_id);
 		assert_int_equal(obu.spatial_id, rows[i].spatial_id);
 		assert_int_equal(obu.header_size, rows[i].header_size);
 		assert_int_equal(obu.payload_size, rows[i].payload_size);

@@ -48,6 +48,9 @@ static const struct depay_case aggregation[] = {
 	  {"10 34 08 300a812ab0", 0, ""},
 	  {"10 34 10 300a812ab0", 0, "m"}},
 	 {{TD SEQ_OUT "36000a 1400a04010db6eed28e4 360805 300a812ab0 361005 300a812ab0", 0, "k", 640, 360}}},
+	{"temporal layers", /* the same frame as INTER, of temporal layer 2 */
+	 {{"28 0c" SEQ KEY, 0, "m"}, {"10 34 40 300a812ab0", 1, "m"}},
+	 {{TD SEQ_OUT KEY_OUT, 0, "k", 640, 360}, {TD "36 40 05 300a812ab0", 1, "", .temporal_id = 2}}},
 	{"temporal units ended by the next timestamp",
 	 {{"28 0c" SEQ KEY, 0, ""}, {"10" INTER, 1, ""}, {"10" INTER, 2, "m"}},
 	 {{TD SEQ_OUT KEY_OUT, 0, "k", 640, 360}, {TD INTER_OUT, 1, ""}, {TD INTER_OUT, 2, ""}}},

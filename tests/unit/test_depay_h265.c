@@ -49,7 +49,9 @@ static const struct depay_case framing[] = {
 	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}, {AUD SC P "15", 2, ""}, {AUD SC P SC P_2, 3, ""}}},
 	{"a sub-layer non-reference picture below the highest sub-layer may be referred to",
 	 {{VPS, 0, ""}, {SPS_2, 0, ""}, {PPS, 0, ""}, {IDR, 0, "m"}, {DROP, 1, "m"}, {"0002d416", 2, "m"}},
-	 {{AUD SC VPS SC SPS_2 SC PPS SC IDR, 0, "k", 1280, 720}, {AUD SC DROP, 1, ""}, {AUD SC "0002d416", 2, "d"}}},
+	 {{AUD SC VPS SC SPS_2 SC PPS SC IDR, 0, "k", 1280, 720},
+	  {AUD SC DROP, 1, ""},
+	  {AUD SC "0002d416", 2, "d", .temporal_id = 1}}},
 };
 
 static const struct depay_case parameter_sets[] = {

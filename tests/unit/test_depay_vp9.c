@@ -27,7 +27,7 @@ static const struct depay_case single_layer[] = {
 	 {{KEY, 0, "k", 640, 360}, {INTER, 1, ""}, {INTER, 2, ""}, {INTER, 3, ""}, {INTER, 4, ""}}},
 	{"non-flexible mode with temporal layers: TL0PICIDX follows",
 	 {{"ac 8001 00 05" KEY, 0, "m"}, {"ec 8002 40 05" DROP, 1, "m"}},
-	 {{KEY, 0, "k", 640, 360}, {DROP, 1, "d"}}},
+	 {{KEY, 0, "k", 640, 360}, {DROP, 1, "d", .temporal_id = 2}}},
 	{"fragments", {{"08" KEY, 0, ""}, {"00 11", 0, ""}, {"04 22", 0, "m"}}, {{KEY "1122", 0, "k", 640, 360}}},
 	{"Z says nothing of droppable; the frame header does",
 	 {{"4d" INTER, 0, "m"}, {"4c" DROP, 1, "m"}},
