@@ -131,8 +131,10 @@ static bool read_moment(json_t *value, int64_t *out)
 {
 	if (json_is_integer(value)) {
 		int64_t seconds = json_integer_value(value);
+		if (seconds < 0 || seconds >= 253402300800LL) /* the year 10000 */
+			return false;
 		*out = seconds * G_USEC_PER_SEC;
-		return seconds >= 0 && seconds < 253402300800LL; /* the year 10000 */
+		return true;
 	}
 	GTimeZone *utc = g_time_zone_new_utc();
 	GDateTime *time = json_is_string(value) ? g_date_time_new_from_iso8601(json_string_value(value), utc) : NULL;
@@ -339,6 +341,7 @@ static char *quoted(json_t *value)
 	char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_COMPACT);
 	char *text = g_strdup(dump ? dump : "?");
 	free(dump);
+	g_strdelimit(text, "\177", '?'); /* DEL is the one that jansson takes for a character like others */
 	if (strlen(text) > 80)
 		strcpy(text + 77, "...");
 	return text;

@@ -1,8 +1,8 @@
 # `make fuzz` builds tests/fuzz/fuzz_NAME for every corpus/NAME: clang, its own objects, small limits. `make check` replays the
 # corpora with the ordinary compiler. A new target: a function in a file of fuzz_sources, a line in targets.h, a corpus, and
-# its engine sources below.
-fuzz_sources = tests/fuzz/depay.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tsscan.c
-fuzz_engine_sources = \
+# what it tests below.
+fuzz_sources = tests/fuzz/capture.c tests/fuzz/depay.c tests/fuzz/request.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tsscan.c
+fuzz_subjects = \
 	recorder/bitstream/annexb.c recorder/bitstream/av1.c recorder/bitstream/h264.c recorder/bitstream/h265.c \
 	recorder/bitstream/opus.c recorder/bitstream/paramset.c recorder/bitstream/vpx.c \
 	recorder/common/buf.c recorder/common/codec.c recorder/common/error.c \
@@ -10,27 +10,31 @@ fuzz_engine_sources = \
 	recorder/depay/gather.c recorder/depay/h264.c recorder/depay/h265.c recorder/depay/l16.c recorder/depay/opus.c \
 	recorder/depay/red.c recorder/depay/vp8.c recorder/depay/vp9.c \
 	recorder/rtp/packet.c \
-	recorder/sink/tsscan.c recorder/sink/tstables.c
+	recorder/sink/tsscan.c recorder/sink/tstables.c \
+	tools/capture/capture.c tools/capture/flows.c tools/capture/link.c tools/capture/mjr.c tools/capture/payloads.c \
+	tools/capture/pcap.c tools/capture/records.c tools/capture/source.c \
+	plugins/fields.c
 
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay
-tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/targets.h $(fuzz_sources)
-tests_fuzz_replay_LDADD = librecorder.la
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/targets.h $(fuzz_sources) plugins/fields.c plugins/fields.h plugins/errors.h
+tests_fuzz_replay_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_replay_LDADD = libcapture.la librecorder.la $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/libfuzzer.c tests/fuzz/run
 
 FUZZ_CC = clang
 FUZZ_SANITIZERS = address,undefined
 FUZZ_CFLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-sanitize-recover=all -DTSR_SMALL_LIMITS
-fuzz_objects = $(fuzz_sources:.c=.fuzzed) $(fuzz_engine_sources:.c=.fuzzed)
+fuzz_objects = $(fuzz_sources:.c=.fuzzed) $(fuzz_subjects:.c=.fuzzed)
 
 SUFFIXES = .fuzzed
 .c.fuzzed:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS) $(AM_CPPFLAGS) \
-		$(ENGINE_CFLAGS) -MMD -MP -MF $@.d -c -o $@ $<
+		$(ENGINE_CFLAGS) $(JANSSON_CFLAGS) -MMD -MP -MF $@.d -c -o $@ $<
 
 tests/fuzz/fuzzer: tests/fuzz/libfuzzer.c $(fuzz_objects)
 	$(AM_V_CCLD)$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZERS) $(AM_CPPFLAGS) -o $@ \
-		$(srcdir)/tests/fuzz/libfuzzer.c -x none $(fuzz_objects)
+		$(srcdir)/tests/fuzz/libfuzzer.c -x none $(fuzz_objects) $(ENGINE_LIBS) $(JANSSON_LIBS)
 
 .PHONY: fuzz
 fuzz: tests/fuzz/fuzzer

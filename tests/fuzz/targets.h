@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define FUZZ_TARGETS(X)                                                                                                \
+	X(capture)                                                                                                     \
 	X(depay_av1)                                                                                                   \
 	X(depay_g722)                                                                                                  \
 	X(depay_h264)                                                                                                  \
@@ -19,6 +20,7 @@
 	X(depay_pcmu)                                                                                                  \
 	X(depay_vp8)                                                                                                   \
 	X(depay_vp9)                                                                                                   \
+	X(request)                                                                                                     \
 	X(rtp)                                                                                                         \
 	X(tsscan)
 

@@ -16,6 +16,7 @@ struct source {
 	size_t end;      /* of what is valid in it */
 	uint64_t offset; /* in the file, of window[end] */
 	tsr_error error;
+	uint8_t *exact; /* of the fuzzers' build: what was shown last */
 };
 
 static struct source *source_new(int fd, bool borrowed_fd, uint64_t offset)
@@ -55,6 +56,7 @@ void source_close(struct source *s)
 	if (!s->borrowed_fd)
 		close(s->fd);
 	g_free(s->window);
+	g_free(s->exact);
 	g_free(s);
 }
 
@@ -93,6 +95,12 @@ const uint8_t *source_peek(struct source *s, size_t size)
 {
 	if (size > SOURCE_WINDOW || source_available(s, size) < size)
 		return NULL;
+#ifdef TSR_SMALL_LIMITS /* in a block of its exact size, so that a read beyond it is noticed */
+	g_free(s->exact);
+	s->exact = size > 0 ? g_memdup2(s->window + s->pos, size) : NULL;
+	if (size > 0)
+		return s->exact;
+#endif
 	return s->window + s->pos;
 }
 

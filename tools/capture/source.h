@@ -11,7 +11,11 @@
 #include "recorder/recorder.h"
 
 /* The longest stretch that source_peek can show at once. */
+#ifdef TSR_SMALL_LIMITS
+#define SOURCE_WINDOW 4096
+#else
 #define SOURCE_WINDOW (512 * 1024)
+#endif
 
 struct source;
 
