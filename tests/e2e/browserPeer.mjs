@@ -20,6 +20,9 @@ export class BrowserPeer {
 		return peer;
 	}
 
+	/** A Proxy that the media goes through (see proxy.mjs), if any. Janus is not told where the browser is: it finds the proxy. */
+	proxy;
+
 	#candidates = [];
 	onCandidate = (candidate) => this.#candidates.push(candidate);
 
@@ -41,11 +44,14 @@ export class BrowserPeer {
 		await this.call('answer', jsep);
 		if (!this.handle) {
 			this.handle = handle;
-			handle.watch(({ janus, candidate }) => {
-				if (janus === 'trickle' && candidate.candidate)
-					this.call('candidate', candidate).catch(() => {});
+			handle.watch(async ({ janus, candidate }) => {
+				if (janus !== 'trickle' || !candidate.candidate)
+					return;
+				const reachable = this.proxy ? await this.proxy.candidate(candidate) : candidate;
+				if (reachable)
+					this.call('candidate', reachable).catch(() => {});
 			});
-			this.onCandidate = (candidate) => handle.trickle(candidate).catch(() => {});
+			this.onCandidate = (candidate) => (this.proxy && candidate ? undefined : handle.trickle(candidate).catch(() => {}));
 			this.#candidates.splice(0).forEach(this.onCandidate);
 		}
 		await until('the PeerConnection', async () => (await this.call('connectionState')) === 'connected', { timeout: 15_000 });

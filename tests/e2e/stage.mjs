@@ -68,9 +68,10 @@ export function sending(peer, seconds) {
 	return until(`${seconds} s to be sent`, async () => (await sentBy(peer)).seconds >= seconds, { timeout: seconds * 1000 + 15_000 });
 }
 
-/** Records so many seconds, detaches, and waits for the finished file. */
-export async function recordFor(t, seconds, { janus, request = {}, media, during, ...options }) {
+/** Records so many seconds (by way of `proxy`, if any), detaches, and waits for the finished file. */
+export async function recordFor(t, seconds, { janus, request = {}, media, during, proxy, ...options }) {
 	const { session, handle, peer, id, watch } = await newPeer(t, { janus, ...options });
+	peer.proxy = proxy;
 	const started = await peer.publish(handle, { request: 'record', id, ...request }, media);
 	const recording = handle.event('recording');
 	recording.catch(() => {});
@@ -144,5 +145,5 @@ async function checkSync(t, file, { start, seconds, source, maxOffset, flashesMi
 	assert.ok(known.length >= Math.floor(seconds) - flashesMissing, `${known.length} pairs of flash and beep in ${seconds} s`);
 	for (const { at, error } of known)
 		assert.ok(Math.abs(error) <= maxOffset, `at ${at} s sound and picture are ${error} ms apart`);
-	return { flashes, beeps, recorded };
+	return { flashes, beeps, recorded, errors: known.map(({ error }) => error) };
 }
