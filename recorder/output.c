@@ -119,7 +119,7 @@ static tsr_error start_mux(tsr_recording *r)
 	for (unsigned i = 0; i < r->tracks; i++) {
 		if (!r->track[i]->started)
 			continue;
-		tracks[count++] = (struct mux_track){.format = *codec_format(r->track[i]->codec), .id = i};
+		tracks[count++] = (struct mux_track){.format = r->track[i]->format, .id = i};
 		out->in_mux |= 1u << i;
 	}
 	struct mux_config config = {
@@ -366,13 +366,31 @@ static void hold_early(struct track *t, const struct frame *frame)
 		out->first_frame_us = t->r->now_us;
 }
 
+/* A codec's format may change (sound that becomes stereo): from this frame on the file has new tables. */
+static tsr_error note_format(struct track *t)
+{
+	struct output *out = &t->r->out;
+	const struct track_format *now = codec_format(t->codec);
+	tsr_error err = TSR_OK;
+	if (t->started && t->format.channels != now->channels) {
+		if (out->mux == NULL) /* what is held is as it was */
+			err = write_early_frames(t->r);
+		out->in_mux &= ~(1u << t->index);
+	}
+	t->started = true;
+	t->format = *now;
+	return err;
+}
+
 tsr_error output_frame(struct track *t, const struct frame *frame)
 {
 	tsr_recording *r = t->r;
 	struct output *out = &r->out;
 	if (out->error != TSR_OK)
 		return out->error;
-	t->started = true;
+	out->error = note_format(t);
+	if (out->error != TSR_OK)
+		return out->error;
 	if (out->mux != NULL) {
 		out->error = write_frame(t, frame);
 	} else {

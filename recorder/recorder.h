@@ -68,7 +68,7 @@ typedef struct tsr_encoding {
 	uint16_t video_height;
 	const char *audio_encoder; /* "aac" */
 	int audio_bitrate;         /* bit/s; 64000 per channel */
-	uint8_t audio_channels;    /* follow the source */
+	uint8_t audio_channels;    /* 0 = follow the source; Opus of one stream: mono until a packet in stereo comes */
 } tsr_encoding;
 
 struct tsr_event;

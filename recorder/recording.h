@@ -52,6 +52,7 @@ struct track {
 	struct clockmap clock;
 	/* in the file */
 	bool started;
+	struct track_format format; /* of its frames there */
 	int64_t first_written_90k, last_written_90k;
 	int gap;               /* number of the gap that is open, from LIMIT_GAPS on not in r->gap; -1 = none */
 	tsr_track_stats stats; /* what is counted here; the stages count the rest themselves */

@@ -24,7 +24,13 @@
 #define STEER_END   MS
 #define STEER_PART  128
 
+/* Bit of an Opus packet's first byte (RFC 6716 section 3.1). */
+#define OPUS_TOC_STEREO 0x04
+
 struct audio {
+	struct track_format in;
+	const struct codec_settings *settings; /* the codec's */
+	bool may_widen; /* one channel so far: callers send Opus in mono, whatever was negotiated, at half the cost of stereo */
 	struct audio_decoder *decoder;
 	struct audio_encoder encoder;
 	bool started;
@@ -80,15 +86,28 @@ static tsr_error allocate_planes(struct audio *a)
 	return TSR_OK;
 }
 
-static tsr_error audio_init(struct codec *c, void *state, const struct track_format *in,
-			    const struct codec_settings *settings)
+static void release(struct audio *a)
 {
-	struct audio *a = state;
-	tsr_error err = new_decoder(in, settings->audio_channels, &a->decoder);
+	if (a->decoder != NULL)
+		a->decoder->ops->destroy(a->decoder);
+	a->decoder = NULL;
+	audio_encoder_finish(&a->encoder);
+	for (int i = 0; i < AUDIO_MAX_CHANNELS; i++) {
+		free(a->planes[i]);
+		free(a->stretched[i]);
+		a->planes[i] = a->stretched[i] = NULL;
+	}
+}
+
+/* Decoder, encoder and format for so many channels (0 = as the source), in place of those that are there. */
+static tsr_error set_up(struct codec *c, struct audio *a, int channels)
+{
+	release(a);
+	tsr_error err = new_decoder(&a->in, channels, &a->decoder);
 	if (err == TSR_OK)
 		err = allocate_planes(a);
 	if (err == TSR_OK)
-		err = audio_encoder_init(&a->encoder, settings, a->decoder->channels);
+		err = audio_encoder_init(&a->encoder, a->settings, a->decoder->channels);
 	if (err != TSR_OK)
 		return err;
 	const AVCodecContext *ctx = a->encoder.ctx;
@@ -102,16 +121,19 @@ static tsr_error audio_init(struct codec *c, void *state, const struct track_for
 	return TSR_OK;
 }
 
-static void audio_finish(void *state)
+static tsr_error audio_init(struct codec *c, void *state, const struct track_format *in,
+			    const struct codec_settings *settings)
 {
 	struct audio *a = state;
-	if (a->decoder != NULL)
-		a->decoder->ops->destroy(a->decoder);
-	audio_encoder_finish(&a->encoder);
-	for (int i = 0; i < AUDIO_MAX_CHANNELS; i++) {
-		free(a->planes[i]);
-		free(a->stretched[i]);
-	}
+	a->in = *in;
+	a->settings = settings;
+	a->may_widen = in->codec == TSR_CODEC_OPUS && in->channels == 2 && settings->audio_channels == 0;
+	return set_up(c, a, a->may_widen ? 1 : settings->audio_channels);
+}
+
+static void audio_finish(void *state)
+{
+	release(state);
 }
 
 static tsr_error encode(struct codec *c, struct audio *a, bool end)
@@ -218,14 +240,36 @@ static tsr_error bridge(struct codec *c, struct audio *a, const struct frame *fr
 	return err;
 }
 
+/* The first packet in stereo: from here on two channels, for good. */
+static tsr_error widen(struct codec *c, struct audio *a)
+{
+	tsr_error err = TSR_OK;
+	if (a->started)
+		err = complete(c, a);
+	if (a->started && err == TSR_OK)
+		err = encode(c, a, true);
+	int64_t position = a->encoder.position;
+	a->may_widen = false;
+	if (err == TSR_OK)
+		err = set_up(c, a, 2);
+	if (a->started && err == TSR_OK)
+		audio_encoder_seek(&a->encoder, position);
+	return err;
+}
+
 static tsr_error audio_push(struct codec *c, void *state, const struct frame *frame)
 {
 	struct audio *a = state;
-	struct audio_decoder *d = a->decoder;
+	tsr_error err = TSR_OK;
 	a->arrival_us = frame->arrival_us;
 	a->lost |= frame->discontinuity;
+	if (a->may_widen && frame->size > 0 && frame->data[0] & OPUS_TOC_STEREO)
+		err = widen(c, a);
+	if (err != TSR_OK)
+		return err;
+	struct audio_decoder *d = a->decoder;
 	int64_t position = av_rescale(frame->pts_90k, AUDIO_RATE, 90000) - d->ops->delay(d);
-	tsr_error err = bridge(c, a, frame, position);
+	err = bridge(c, a, frame, position);
 	if (err != TSR_OK)
 		return err;
 	err = d->ops->decode(d, frame);
@@ -247,7 +291,7 @@ static tsr_error audio_push(struct codec *c, void *state, const struct frame *fr
 static tsr_error audio_flush(struct codec *c, void *state)
 {
 	struct audio *a = state;
-	if (!a->started)
+	if (!a->started || a->encoder.ctx == NULL)
 		return TSR_OK;
 	tsr_error err = complete(c, a);
 	return err != TSR_OK ? err : encode(c, a, true);

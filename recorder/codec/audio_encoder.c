@@ -62,6 +62,7 @@ void audio_encoder_finish(struct audio_encoder *e)
 	avcodec_free_context(&e->ctx);
 	av_packet_free(&e->packet);
 	av_frame_free(&e->frame);
+	*e = (struct audio_encoder){0};
 }
 
 void audio_encoder_seek(struct audio_encoder *e, int64_t position)

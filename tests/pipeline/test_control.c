@@ -346,19 +346,67 @@ static void video_begins_with_a_keyframe(void **state)
 	call_end(c);
 }
 
+/* A frame in one packet: number `number` of `per_second`, with a payload header of the caller's. */
+static void push_frame(struct call *c, int track, unsigned number, unsigned per_second, uint32_t rate,
+		       const uint8_t header[3], const struct media_frame *frame)
+{
+	uint8_t packet[12 + 3 + 16384] = {0x80, 0x80 | 96, (uint8_t)(number >> 8), (uint8_t)number};
+	uint32_t ts = number * (rate / per_second);
+	for (int i = 0; i < 4; i++)
+		packet[4 + i] = (uint8_t)(ts >> (24 - 8 * i));
+	memcpy(packet + 12, header, 3);
+	assert_true(frame->size <= 16384);
+	memcpy(packet + 15, frame->data, frame->size);
+	assert_true(tsr_push_rtp(c->h.recording, (unsigned)track, packet, 15 + frame->size,
+				 START_US + (int64_t)number * S / per_second));
+}
+
+/* Half a second of silence in mono, from packet *number on, or in stereo (RFC 6716 section 3.1). */
+static void push_silence(struct call *c, unsigned *number, bool stereo)
+{
+	static const struct media_frame nothing_more = {(const uint8_t *)"", 0};
+	for (int i = 0; i < 25; i++)
+		push_frame(c, c->audio_track, (*number)++, 50, 48000,
+			   (const uint8_t[]){stereo ? 0xfc : 0xf8, 0xff, 0xfe}, &nothing_more);
+}
+
+/* New tables say it, whether the file had its first ones by then or not; what was mono decodes as well as what is stereo. */
+static void sound_that_becomes_stereo(void **state)
+{
+	(void)state;
+	for (int mono_before = 0; mono_before < 2; mono_before++) {
+		struct call *c = call_start(NULL);
+		c->video_track =
+			(int)harness_track(&c->h, TSR_CODEC_VP8); /* has nothing to send: the tables wait for it */
+		c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
+		unsigned number = 0;
+		for (int i = 0; i < (mono_before ? 10 : 1); i++)
+			push_silence(c, &number, false);
+		push_silence(c, &number, true);
+		push_silence(c, &number, false); /* stays as it is */
+		tsr_stats *stats = g_new0(tsr_stats, 1);
+		harness_stop(&c->h, stats);
+		assert_int_equal(stats->track[1].channels, 2);
+		assert_int_equal(stats->track[1].decode_errors, 0);
+		struct tscheck check;
+		tscheck_file(c->h.path, &check);
+		assert_int_equal(check.count, 1);
+		assert_int_equal(check.stream[0].errors, 0);
+		assert_int_equal(check.stream[0].backwards, 0);
+		assert_true(check.stream[0].longest_gap_90k <= 1920 + 1);
+		assert_in_range(check.stream[0].samples, (int64_t)number * 960 - 1024,
+				(int64_t)number * 960 + 3 * 1024);
+		tscheck_finish(&check);
+		g_free(stats);
+		call_end(c);
+	}
+}
+
 /* One VP8 frame: an extended descriptor that says its temporal layer (RFC 7741 section 4.2), and a key or an inter frame. */
 static void push_layer(struct call *c, unsigned number, bool keyframe, uint8_t layer)
 {
-	const struct media_frame *frame = media_frame(vp8, keyframe ? 0 : 1);
-	uint8_t packet[12 + 3 + 16384] = {0x80, 0x80 | 96, (uint8_t)(number >> 8), (uint8_t)number};
-	uint32_t ts = number * 3000;
-	for (int i = 0; i < 4; i++)
-		packet[4 + i] = (uint8_t)(ts >> (24 - 8 * i));
-	memcpy(packet + 12, (const uint8_t[]){0x90, 0x20, (uint8_t)(layer << 6)}, 3);
-	assert_true(frame->size <= 16384);
-	memcpy(packet + 15, frame->data, frame->size);
-	assert_true(tsr_push_rtp(c->h.recording, (unsigned)c->video_track, packet, 15 + frame->size,
-				 START_US + (int64_t)number * S / 30));
+	push_frame(c, c->video_track, number, 30, 90000, (const uint8_t[]){0x90, 0x20, (uint8_t)(layer << 6)},
+		   media_frame(vp8, keyframe ? 0 : 1));
 }
 
 /* So many frames in the layers 0 2 1 2 …; how many of them were left out. */
@@ -484,6 +532,7 @@ int main(void)
 		cmocka_unit_test(audio_alone_is_a_recording),
 		cmocka_unit_test(no_media_leaves_no_file),
 		cmocka_unit_test(video_begins_with_a_keyframe),
+		cmocka_unit_test(sound_that_becomes_stereo),
 		cmocka_unit_test(temporal_layers_are_left_out),
 		cmocka_unit_test(refuses_bad_configurations),
 	};
