@@ -18,7 +18,10 @@
 
 struct opus_decoder {
 	struct audio_decoder base;
-	OpusMSDecoder *decoder;
+	/* One of the two. A single stream has a decoder of its own: at each packet the multistream one asks for sizes that
+	 * libopus works out anew, with a CPUID instruction that costs a virtual machine more than the sound does. */
+	OpusDecoder *single;
+	OpusMSDecoder *multi;
 	SwrContext *remix;  /* NULL unless libopus cannot give the channels that are wanted */
 	int channels;       /* that libopus gives */
 	int concealed;      /* samples made up by libopus since the last packet */
@@ -42,7 +45,8 @@ static const uint8_t vorbis_index[OPUS_MAX_CHANNELS][OPUS_MAX_CHANNELS] = {
 static void destroy(struct audio_decoder *base)
 {
 	struct opus_decoder *d = (struct opus_decoder *)base;
-	opus_multistream_decoder_destroy(d->decoder);
+	opus_decoder_destroy(d->single);
+	opus_multistream_decoder_destroy(d->multi);
 	swr_free(&d->remix);
 	free(d);
 }
@@ -81,11 +85,20 @@ static void spread(struct opus_decoder *d, int samples, float *const *planes)
 	}
 }
 
+/* Into `interleaved`. A packet, the redundancy in it (fec), or without one what libopus makes up. Samples or libopus's error. */
+static int run_decoder(struct opus_decoder *d, const struct frame *frame, int samples, bool fec)
+{
+	const uint8_t *data = frame != NULL ? frame->data : NULL;
+	opus_int32 size = frame != NULL ? (opus_int32)frame->size : 0;
+	if (d->single != NULL)
+		return opus_decode_float(d->single, data, size, d->interleaved, samples, fec);
+	return opus_multistream_decode_float(d->multi, data, size, d->interleaved, samples, fec);
+}
+
 static tsr_error decode(struct audio_decoder *base, const struct frame *frame)
 {
 	struct opus_decoder *d = (struct opus_decoder *)base;
-	int ret = opus_multistream_decode_float(d->decoder, frame->data, (opus_int32)frame->size, d->interleaved,
-						AUDIO_BLOCK, 0);
+	int ret = run_decoder(d, frame, AUDIO_BLOCK, false);
 	if (ret <= 0)
 		return ret == OPUS_ALLOC_FAIL ? TSR_E_NOMEM : TSR_E_CODEC;
 	d->samples = ret;
@@ -128,8 +141,7 @@ static int conceal(struct audio_decoder *base, const struct frame *next, int64_t
 		if (samples > chunk)
 			samples = chunk;
 	}
-	int ret = opus_multistream_decode_float(d->decoder, fec ? next->data : NULL, fec ? (opus_int32)next->size : 0,
-						d->interleaved, (int)samples, fec);
+	int ret = run_decoder(d, fec ? next : NULL, (int)samples, fec);
 	if (ret <= 0)
 		return silence(d, samples, planes);
 	d->concealed += ret;
@@ -155,6 +167,23 @@ static tsr_error make_remix(struct opus_decoder *d)
 	return TSR_OK;
 }
 
+static tsr_error make_decoder(struct opus_decoder *d, const struct opus_layout *layout)
+{
+	uint8_t mapping[OPUS_MAX_CHANNELS];
+	int ret;
+	for (int i = 0; i < d->channels; i++)
+		mapping[i] = layout->mapping[vorbis_index[d->channels - 1][i]];
+	if (layout->streams == 1 && d->channels == layout->coupled + 1 && mapping[0] == 0 &&
+	    mapping[d->channels - 1] == d->channels - 1)
+		d->single = opus_decoder_create(AUDIO_RATE, d->channels, &ret);
+	else
+		d->multi = opus_multistream_decoder_create(AUDIO_RATE, d->channels, layout->streams, layout->coupled,
+							   mapping, &ret);
+	if (d->single == NULL && d->multi == NULL)
+		return ret == OPUS_ALLOC_FAIL ? TSR_E_NOMEM : TSR_E_UNSUPPORTED;
+	return TSR_OK;
+}
+
 tsr_error opus_decoder_new(const struct track_format *in, int channels, struct audio_decoder **out)
 {
 	struct opus_layout layout;
@@ -170,15 +199,8 @@ tsr_error opus_decoder_new(const struct track_format *in, int channels, struct a
 	d->base.ops = &opus_ops;
 	d->base.channels = channels ? channels : layout.channels;
 	d->channels = layout.channels;
-	uint8_t mapping[OPUS_MAX_CHANNELS];
-	for (int i = 0; i < d->channels; i++)
-		mapping[i] = layout.mapping[vorbis_index[d->channels - 1][i]];
-	int ret;
-	d->decoder =
-		opus_multistream_decoder_create(AUDIO_RATE, d->channels, layout.streams, layout.coupled, mapping, &ret);
-	if (d->decoder == NULL)
-		err = ret == OPUS_ALLOC_FAIL ? TSR_E_NOMEM : TSR_E_UNSUPPORTED;
-	else if (d->base.channels != d->channels)
+	err = make_decoder(d, &layout);
+	if (err == TSR_OK && d->base.channels != d->channels)
 		err = make_remix(d);
 	if (err != TSR_OK) {
 		destroy(&d->base);

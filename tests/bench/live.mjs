@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
 		peers: { type: 'string', default: '20' },
 		seconds: { type: 'string', default: '10' },
 		rounds: { type: 'string', default: '3' },
-		modes: { type: 'string', default: 'copy,aac,recordplay,nothing' },
+		modes: { type: 'string', default: 'copy,aac,aac-stereo,recordplay,nothing' },
 		json: { type: 'string' },
 	},
 });
@@ -29,11 +29,12 @@ const rounds = Number(options.rounds);
 const modes = {
 	copy: { plugin: 'janus.plugin.tsrecorder', body: () => ({ request: 'record', audio_mode: 'copy' }) },
 	aac: { plugin: 'janus.plugin.tsrecorder', body: () => ({ request: 'record', audio_mode: 'transcode' }) },
+	'aac-stereo': { plugin: 'janus.plugin.tsrecorder', body: () => ({ request: 'record', audio_mode: 'transcode' }), channels: 2 },
 	recordplay: { plugin: 'janus.plugin.recordplay', body: (name) => ({ request: 'record', name }) },
 	nothing: { plugin: 'janus.plugin.echotest', body: () => ({ audio: true, video: true }) },
 };
 
-// ---- the feed: 720p30 at 2.5 Mb/s with a keyframe every 2 s, and Opus ----
+// ---- the feed: 720p30 at 2.5 Mb/s with a keyframe every 2 s, and Opus in mono, as browsers send it, or in stereo ----
 
 const ticksPerSecond = 100; // of /proc/PID/stat
 
@@ -44,11 +45,12 @@ async function ffmpeg(...args) {
 }
 
 /** 20 s of it, coded once, repeated into ten minutes. */
-async function makeFeed(folder) {
-	const [once, file] = [join(folder, 'once.ts'), join(folder, 'feed.mkv')];
-	await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30,noise=alls=12:allf=t', '-f', 'lavfi', '-i', 'sine=440:r=48000', '-t', '20',
+async function makeFeed(folder, channels) {
+	const [once, file] = [join(folder, `once-${channels}.ts`), join(folder, `feed-${channels}.mkv`)];
+	const sound = ['500*t', '300*t*t', '700*t'].map((phase) => `0.1*sin(2*PI*${phase})`).slice(0, channels).join('|');
+	await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30,noise=alls=12:allf=t', '-f', 'lavfi', '-i', `aevalsrc=${sound}:s=48000`, '-t', '20',
 		'-c:v', 'libx264', '-preset', 'ultrafast', '-profile:v', 'baseline', '-pix_fmt', 'yuv420p', '-b:v', '2500k', '-minrate', '2500k', '-maxrate', '2500k', '-bufsize', '1250k', '-g', '60',
-		'-c:a', 'libopus', '-b:a', '48k', '-ac', '2', once);
+		'-c:a', 'libopus', '-b:a', `${32 * channels}k`, once);
 	writeFileSync(join(folder, 'list'), `file ${once}\n`.repeat(30));
 	await ffmpeg('-f', 'concat', '-safe', '0', '-i', join(folder, 'list'), '-c', 'copy', file);
 	return file;
@@ -96,7 +98,7 @@ async function startPeer(sender, recorder, mode, name) {
 }
 
 async function stopPeer({ viewer, handle }, mode) {
-	if (mode === 'copy' || mode === 'aac') {
+	if (modes[mode].plugin === 'janus.plugin.tsrecorder') {
 		await handle.request({ request: 'stop' });
 		await handle.event('finished', { timeout: 30_000 });
 	}
@@ -129,8 +131,8 @@ function cpuSeconds(pid) {
 const residentMiB = (pid) => Number(/Rss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
 const threadsOf = (pid) => Number(/Threads:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
-async function measure(feed, mode) {
-	const sender = await startSender(feed);
+async function measure(feeds, mode) {
+	const sender = await startSender(feeds[modes[mode].channels ?? 1]);
 	const janus = await startJanus({ plugins: ['recordplay', 'echotest'], config: 'report = true' });
 	const session = await connect(janus.ws);
 	const all = [];
@@ -143,7 +145,7 @@ async function measure(feed, mode) {
 	const cpu = cpuSeconds(janus.pid) - before;
 	const elapsed = (performance.now() - start) / 1000;
 	const result = { mode, ms: (cpu / elapsed / peers) * 1000, rss: residentMiB(janus.pid), threads: threadsOf(janus.pid) };
-	if (mode === 'copy' || mode === 'aac')
+	if (modes[mode].plugin === 'janus.plugin.tsrecorder')
 		Object.assign(result, await lostByUs(all));
 	for (const peer of all)
 		await stopPeer(peer, mode);
@@ -155,11 +157,12 @@ async function measure(feed, mode) {
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-const feed = await makeFeed(temporaryFolder('live'));
+const folder = temporaryFolder('live');
+const feeds = { 1: await makeFeed(folder, 1), 2: options.modes.includes('stereo') && await makeFeed(folder, 2) };
 const results = [];
 for (let round = 0; round < rounds; round++)
 	for (const mode of options.modes.split(','))
-		results.push(await measure(feed, mode));
+		results.push(await measure(feeds, mode));
 
 const rows = options.modes.split(',').map((mode) => {
 	const of = results.filter((r) => r.mode === mode);
