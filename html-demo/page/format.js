@@ -32,6 +32,15 @@ export function latency(us) {
 	return us < 1000 ? `${us} µs` : us < 1e6 ? `${(us / 1000).toFixed(1)} ms` : `${(us / 1e6).toFixed(2)} s`;
 }
 
+/** [46, 700, 2300] (microseconds) -> '0.0 / 0.7 / 2.3 ms': all in the largest one's unit */
+export function latencies(all) {
+	if (!all.every(Number.isFinite))
+		return '–';
+	const largest = Math.max(...all);
+	const [unit, divisor, digits] = largest < 1000 ? ['µs', 1, 0] : largest < 1e6 ? ['ms', 1000, 1] : ['s', 1e6, 2];
+	return `${all.map(us => (us / divisor).toFixed(digits)).join(' / ')} ${unit}`;
+}
+
 /** 450 (milliseconds, null = never) -> '0.5 s ago' */
 export function age(ms) {
 	return Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)} s ago` : 'never';

@@ -3,7 +3,7 @@
 
 import { Chart } from './chart.js';
 import { byId, definitions, element, setText } from './dom.js';
-import { age, bytes, codec, count, duration, latency, percent } from './format.js';
+import { age, bytes, codec, count, duration, latencies, latency, percent } from './format.js';
 import { tell } from './words.js';
 
 const PERIOD_MS = 250;
@@ -98,15 +98,15 @@ function showStatus(status) {
 		['Last flush', age(status.last_flush_age_ms)],
 		['Oldest byte at risk', status.exposed_ms ? `${(status.exposed_ms / 1000).toFixed(1)} s old` : 'none'],
 		['Flush latency, latest', latency(status.flush_latency_us)],
-		['Flush latency, median / 99 % / worst', latencies(status, 'flush')],
-		['Write latency, median / 99 % / worst', latencies(status, 'write')],
+		['Flush: median / 99 % / worst', latenciesOf(status, 'flush')],
+		['Write: median / 99 % / worst', latenciesOf(status, 'write')],
 		['Waiting for a worker', bytes(status.inbox_bytes)],
 		['Waiting for the disk', bytes(status.buffered_bytes)],
 		['Gaps', count(status.gaps?.length ?? 0)],
 	]));
 }
 
-const latencies = (status, what) => ['p50', 'p99', 'max'].map(which => latency(status[`${what}_latency_${which}_us`])).join(' / ');
+const latenciesOf = (status, what) => latencies(['p50', 'p99', 'max'].map(which => status[`${what}_latency_${which}_us`]));
 
 function showTracks(tracks) {
 	byId('live-tracks').tBodies[0].replaceChildren(...tracks.map(track => element('tr', {},
