@@ -30,6 +30,8 @@ check_PROGRAMS += $(PIPELINE_TESTS)
 TESTS += $(PIPELINE_TESTS)
 EXTRA_DIST += tests/data/README tests/data/gray.h264 tests/data/janus-h264.mjr tests/data/janus-opus.mjr \
 	 tests/data/small.h264 tests/data/small.ivf tests/data/small.opus
+PIPELINE_TESTS += tests/pipeline/test_busy
+tests_pipeline_test_busy_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_control
 tests_pipeline_test_control_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_warnings

@@ -235,6 +235,44 @@ static void test_loss(void **state)
 	}
 }
 
+/* What becomes of a GOP after a loss: by default it is left out, concealing keeps each frame that is whole. Both ask for a keyframe. */
+static void test_on_loss(void **state)
+{
+	(void)state;
+	for (int conceal = 0; conceal < 2; conceal++) {
+		struct harness h;
+		harness_start(
+			&h, true,
+			&(tsr_recording_config){.on_loss = conceal ? TSR_ON_LOSS_CONCEAL : TSR_ON_LOSS_WAIT_KEYFRAME});
+		struct feed feed = {&h, harness_track(&h, TSR_CODEC_H264)};
+		struct network net;
+		network_init(&net, 1, push, &feed);
+		struct sender video = make_sender(h264, network_send, &net);
+		unsigned asked = 0;
+		while (video.frames < 90) {
+			net.loss = video.frames == 40; /* one whole frame */
+			sender_frame(&video);
+			if (video.frames == 35)
+				asked = h.events[TSR_EVENT_KEYFRAME_NEEDED];
+		}
+		network_finish(&net);
+		tsr_stats *stats = g_new0(tsr_stats, 1);
+		harness_stop(&h, stats);
+		assert_int_equal(stats->track[0].frames, 89);
+		assert_int_equal(stats->track[0].frames_skipped, conceal ? 0 : 19); /* up to the keyframe, number 60 */
+		assert_int_equal(stats->track[0].frames_written, conceal ? 89 : 70);
+		assert_true(h.events[TSR_EVENT_KEYFRAME_NEEDED] > asked);
+		struct tscheck check;
+		tscheck_file(h.path, &check);
+		assert_int_equal(check.stream[0].packets, stats->track[0].frames_written);
+		if (!conceal)
+			assert_plays(&check.stream[0]);
+		tscheck_finish(&check);
+		g_free(stats);
+		harness_finish(&h);
+	}
+}
+
 /* A loss in each second: as many gaps, also those that are too many to be kept. */
 static void test_gaps_beyond_the_cap_are_counted(void **state)
 {
@@ -362,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_vp8_to_h264),
 		cmocka_unit_test(test_shuffled_is_the_same),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_on_loss),
 		cmocka_unit_test(test_gaps_beyond_the_cap_are_counted),
 		cmocka_unit_test(test_nothing_recorded_leaves_no_file),
 		cmocka_unit_test(test_video_begins_with_a_keyframe),
