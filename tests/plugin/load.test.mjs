@@ -75,7 +75,7 @@ async function comeAndGo(janus, count, batch) {
 for (const kind of ['', 'asan', 'tsan']) {
 	const what = kind ? ` (${kind})` : '';
 	const skip = kind && !existsSync(`${build}-${kind}/${library}`) ? `no build with it in ${build}-${kind}` : false;
-	const [handles, batch] = kind ? [300, 50] : [2000, 100];
+	const [handles, batch] = [kind ? 1000 : 2000, 100];
 
 	test(`${handles} handles come and go${what}`, { timeout: 180_000, skip }, async (t) => {
 		const janus = await newJanus(t, await sanitized(kind));
