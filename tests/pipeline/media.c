@@ -150,3 +150,31 @@ const struct media_frame *media_frame(const struct media *m, uint64_t index)
 {
 	return &g_array_index(m->frames, struct media_frame, index % m->frames->len);
 }
+
+struct media *media_h264, *media_vp8, *media_opus;
+
+static struct media *load_small(const char *name, unsigned rate)
+{
+	char *path = media_path(name);
+	struct media *media = media_load(path, rate);
+	g_free(path);
+	return media;
+}
+
+int media_setup(void **state)
+{
+	(void)state;
+	media_h264 = load_small("small.h264", 30);
+	media_vp8 = load_small("small.ivf", 30);
+	media_opus = load_small("small.opus", 50);
+	return 0;
+}
+
+int media_teardown(void **state)
+{
+	(void)state;
+	media_free(media_h264);
+	media_free(media_vp8);
+	media_free(media_opus);
+	return 0;
+}

@@ -30,6 +30,11 @@ void media_free(struct media *m);
  * measuring at a bit rate. */
 void media_pad(struct media *m, size_t size);
 
+/* The three small files of tests/data, 30 pictures a second and 20 ms of sound each; a cmocka group's fixtures load and free them. */
+extern struct media *media_h264, *media_vp8, *media_opus;
+int media_setup(void **state);
+int media_teardown(void **state);
+
 /* A file of tests/data, wherever the test runs; freed by the caller. */
 char *media_path(const char *name);
 

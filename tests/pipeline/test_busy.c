@@ -15,8 +15,6 @@
 
 #define SECONDS 6
 
-static struct media *h264, *vp8, *opus;
-
 struct stream {
 	tsr_recording *recording;
 	unsigned track;
@@ -73,10 +71,10 @@ static void sheds_pictures_and_nothing_else(void **state)
 
 	struct stream streams[4];
 	int64_t now_us = tsr_now_us();
-	start(&streams[0], h.recording, vp8, now_us);
-	start(&streams[1], h.recording, opus, now_us);
-	start(&streams[2], copied, h264, now_us);
-	start(&streams[3], copied, opus, now_us);
+	start(&streams[0], h.recording, media_vp8, now_us);
+	start(&streams[1], h.recording, media_opus, now_us);
+	start(&streams[2], copied, media_h264, now_us);
+	start(&streams[3], copied, media_opus, now_us);
 	send_in_real_time(streams, 4);
 
 	tsr_stats *stats = g_new0(tsr_stats, 1);
@@ -108,31 +106,10 @@ static void sheds_pictures_and_nothing_else(void **state)
 	harness_finish(&h);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	char *paths[] = {media_path("small.h264"), media_path("small.ivf"), media_path("small.opus")};
-	h264 = media_load(paths[0], 30);
-	vp8 = media_load(paths[1], 30);
-	opus = media_load(paths[2], 50);
-	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
-		g_free(paths[i]);
-	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	media_free(h264);
-	media_free(vp8);
-	media_free(opus);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sheds_pictures_and_nothing_else),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, media_setup, media_teardown);
 }

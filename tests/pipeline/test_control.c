@@ -16,8 +16,6 @@
 #define S        G_USEC_PER_SEC
 #define START_US 1700000000000000LL
 
-static struct media *h264, *vp8, *opus;
-
 struct call {
 	struct harness h;
 	struct sender video, audio;
@@ -44,9 +42,13 @@ static struct call *call_start(const tsr_recording_config *config)
 	struct call *c = g_new0(struct call, 1);
 	harness_start(&c->h, true, config);
 	c->video = (struct sender){
-		.media = h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = push_video, .ctx = c};
-	c->audio = (struct sender){
-		.media = opus, .payload_type = 111, .ssrc = 2, .start_us = START_US, .send = push_audio, .ctx = c};
+		.media = media_h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = push_video, .ctx = c};
+	c->audio = (struct sender){.media = media_opus,
+				   .payload_type = 111,
+				   .ssrc = 2,
+				   .start_us = START_US,
+				   .send = push_audio,
+				   .ctx = c};
 	c->video_track = c->audio_track = -1;
 	return c;
 }
@@ -406,7 +408,7 @@ static void sound_that_becomes_stereo(void **state)
 static void push_layer(struct call *c, unsigned number, bool keyframe, uint8_t layer)
 {
 	push_frame(c, c->video_track, number, 30, 90000, (const uint8_t[]){0x90, 0x20, (uint8_t)(layer << 6)},
-		   media_frame(vp8, keyframe ? 0 : 1));
+		   media_frame(media_vp8, keyframe ? 0 : 1));
 }
 
 /* So many frames in the layers 0 2 1 2 …; how many of them were left out. */
@@ -496,27 +498,6 @@ static void refuses_bad_configurations(void **state)
 	g_free(folder);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	char *paths[] = {media_path("small.h264"), media_path("small.ivf"), media_path("small.opus")};
-	h264 = media_load(paths[0], 30);
-	vp8 = media_load(paths[1], 30);
-	opus = media_load(paths[2], 50);
-	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
-		g_free(paths[i]);
-	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	media_free(h264);
-	media_free(vp8);
-	media_free(opus);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,5 +517,5 @@ int main(void)
 		cmocka_unit_test(temporal_layers_are_left_out),
 		cmocka_unit_test(refuses_bad_configurations),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, media_setup, media_teardown);
 }

@@ -16,8 +16,6 @@
 #define START_US             1700000000000000LL
 #define FRAMES_90K(media, n) ((int64_t)(n) * (media)->frame_us * 9 / 100)
 
-static struct media *h264, *vp8, *opus;
-
 struct feed {
 	struct harness *harness;
 	unsigned track;
@@ -104,7 +102,8 @@ static void record_both(const struct media *video_media, const tsr_recording_con
 	bool copy = config->audio_mode == TSR_AUDIO_COPY, copied_video = video_media->codec == TSR_CODEC_H264;
 	struct feed video_feed = {&h, harness_track(&h, video_media->codec)};
 	struct feed audio_feed = {&h, harness_track(&h, TSR_CODEC_OPUS)};
-	struct sender video = make_sender(video_media, push, &video_feed), audio = make_sender(opus, push, &audio_feed);
+	struct sender video = make_sender(video_media, push, &video_feed),
+		      audio = make_sender(media_opus, push, &audio_feed);
 	play(&video, &audio, (int64_t)seconds * G_USEC_PER_SEC);
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&h, stats);
@@ -135,19 +134,19 @@ static void record_both(const struct media *video_media, const tsr_recording_con
 static void test_h264_and_opus_copied(void **state)
 {
 	(void)state;
-	record_both(h264, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY}, 20);
+	record_both(media_h264, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY}, 20);
 }
 
 static void test_h264_copied_opus_to_aac(void **state)
 {
 	(void)state;
-	record_both(h264, &(tsr_recording_config){.audio_mode = TSR_AUDIO_TRANSCODE}, 10);
+	record_both(media_h264, &(tsr_recording_config){.audio_mode = TSR_AUDIO_TRANSCODE}, 10);
 }
 
 static void test_vp8_to_h264(void **state)
 {
 	(void)state;
-	record_both(vp8, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY}, 8);
+	record_both(media_vp8, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY}, 8);
 }
 
 /* ---- what the network does ------------------------------------------------------------------------------------------ */
@@ -162,7 +161,7 @@ static void test_shuffled_is_the_same(void **state)
 		struct feed feed = {&h, harness_track(&h, TSR_CODEC_H264)};
 		struct network net;
 		network_init(&net, seed, push, &feed);
-		struct sender video = make_sender(h264, network_send, &net);
+		struct sender video = make_sender(media_h264, network_send, &net);
 		sender_frame(&video); /* nobody can know what comes before the first packet */
 		net.duplicate = 0.1;
 		net.reorder = 0.2;
@@ -176,7 +175,7 @@ static void test_shuffled_is_the_same(void **state)
 		assert_int_equal(stats->track[0].lost, 0);
 		struct tscheck check;
 		tscheck_file(h.path, &check);
-		GChecksum *sent = nals_of(h264, 300);
+		GChecksum *sent = nals_of(media_h264, 300);
 		assert_plays(&check.stream[0]);
 		assert_string_equal(g_checksum_get_string(sent), g_checksum_get_string(check.stream[0].nals));
 		g_checksum_free(sent);
@@ -206,8 +205,8 @@ static void test_loss(void **state)
 		network_init(&audio_net, 8, push, &audio_feed);
 		video_net.loss = audio_net.loss = rows[i].loss;
 		video_net.reorder = audio_net.reorder = 0.02;
-		struct sender video = make_sender(h264, network_send, &video_net);
-		struct sender audio = make_sender(opus, network_send, &audio_net);
+		struct sender video = make_sender(media_h264, network_send, &video_net);
+		struct sender audio = make_sender(media_opus, network_send, &audio_net);
 		play(&video, &audio, 60 * (int64_t)G_USEC_PER_SEC);
 		network_finish(&video_net);
 		network_finish(&audio_net);
@@ -247,7 +246,7 @@ static void test_on_loss(void **state)
 		struct feed feed = {&h, harness_track(&h, TSR_CODEC_H264)};
 		struct network net;
 		network_init(&net, 1, push, &feed);
-		struct sender video = make_sender(h264, network_send, &net);
+		struct sender video = make_sender(media_h264, network_send, &net);
 		unsigned asked = 0;
 		while (video.frames < 90) {
 			net.loss = video.frames == 40; /* one whole frame */
@@ -282,7 +281,7 @@ static void test_gaps_beyond_the_cap_are_counted(void **state)
 	struct feed feed = {&h, harness_track(&h, TSR_CODEC_H264)};
 	struct network net;
 	network_init(&net, 1, push, &feed);
-	struct sender video = make_sender(h264, network_send, &net);
+	struct sender video = make_sender(media_h264, network_send, &net);
 	const unsigned seconds = TSR_MAX_GAPS + 20;
 	while (video.frames < seconds * 30) { /* frame 30 is a keyframe again */
 		net.loss = video.frames % 30 == 10;
@@ -325,7 +324,7 @@ static void test_video_begins_with_a_keyframe(void **state)
 	struct harness h;
 	harness_start(&h, true, NULL);
 	struct feed feed = {&h, harness_track(&h, TSR_CODEC_H264)};
-	struct sender video = make_sender(h264, push, &feed);
+	struct sender video = make_sender(media_h264, push, &feed);
 	video.frames = 10; /* the keyframe was the first; the next one is number 30 */
 	while (video.frames < 60)
 		sender_frame(&video);
@@ -346,7 +345,8 @@ static void test_late_track(void **state)
 	struct harness h;
 	harness_start(&h, true, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY});
 	struct feed audio_feed = {&h, harness_track(&h, TSR_CODEC_OPUS)}, video_feed = {&h, 0};
-	struct sender audio = make_sender(opus, push, &audio_feed), video = make_sender(h264, push, &video_feed);
+	struct sender audio = make_sender(media_opus, push, &audio_feed),
+		      video = make_sender(media_h264, push, &video_feed);
 	while (sender_next_us(&audio) < 60 * (int64_t)G_USEC_PER_SEC)
 		sender_frame(&audio);
 	video_feed.track = harness_track(&h, TSR_CODEC_H264);
@@ -371,27 +371,6 @@ static void test_late_track(void **state)
 	harness_finish(&h);
 }
 
-static int load(void **state)
-{
-	(void)state;
-	char *paths[] = {media_path("small.h264"), media_path("small.ivf"), media_path("small.opus")};
-	h264 = media_load(paths[0], 30);
-	vp8 = media_load(paths[1], 30);
-	opus = media_load(paths[2], 50);
-	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
-		g_free(paths[i]);
-	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	media_free(h264);
-	media_free(vp8);
-	media_free(opus);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,5 +385,5 @@ int main(void)
 		cmocka_unit_test(test_video_begins_with_a_keyframe),
 		cmocka_unit_test(test_late_track),
 	};
-	return cmocka_run_group_tests(tests, load, unload);
+	return cmocka_run_group_tests(tests, media_setup, media_teardown);
 }

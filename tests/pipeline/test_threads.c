@@ -18,7 +18,6 @@
 
 enum { CALLS = 12, PUSHERS = 4, ROUNDS = 3, FRAMES = 120 };
 
-static struct media *h264, *vp8, *opus;
 static char *folder;
 
 /* One peer. */
@@ -77,7 +76,7 @@ static struct peer *start_peer(tsr_engine *engine, unsigned round, unsigned numb
 				       .user = p};
 	if (tsr_recording_create(engine, &config, &p->recording) != TSR_OK)
 		g_error("tsr_recording_create");
-	const struct media *video = p->transcodes ? vp8 : h264;
+	const struct media *video = p->transcodes ? media_vp8 : media_h264;
 	if (tsr_recording_add_track(p->recording, &(tsr_track_config){.codec = video->codec}, &p->video) != TSR_OK)
 		g_error("tsr_recording_add_track");
 	int64_t now_us = tsr_now_us();
@@ -85,8 +84,12 @@ static struct peer *start_peer(tsr_engine *engine, unsigned round, unsigned numb
 	p->feeds[1] = (struct feed){p, false};
 	p->video_sender = (struct sender){
 		.media = video, .payload_type = 96, .ssrc = 1, .start_us = now_us, .send = push, .ctx = &p->feeds[0]};
-	p->audio_sender = (struct sender){
-		.media = opus, .payload_type = 111, .ssrc = 2, .start_us = now_us, .send = push, .ctx = &p->feeds[1]};
+	p->audio_sender = (struct sender){.media = media_opus,
+					  .payload_type = 111,
+					  .ssrc = 2,
+					  .start_us = now_us,
+					  .send = push,
+					  .ctx = &p->feeds[1]};
 	return p;
 }
 
@@ -269,23 +272,14 @@ static void test_starts_on_many_threads(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
-	char *paths[] = {media_path("small.h264"), media_path("small.ivf"), media_path("small.opus")};
-	h264 = media_load(paths[0], 30);
-	vp8 = media_load(paths[1], 30);
-	opus = media_load(paths[2], 50);
-	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
-		g_free(paths[i]);
+	media_setup(state);
 	folder = g_dir_make_tmp("tsr-pipeline-XXXXXX", NULL);
 	return folder == NULL;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	media_free(h264);
-	media_free(vp8);
-	media_free(opus);
+	media_teardown(state);
 	remove_folder(folder);
 	g_free(folder);
 	return 0;
