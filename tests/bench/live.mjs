@@ -106,19 +106,17 @@ async function stopPeer({ viewer, handle }, mode) {
 	await viewer.detach();
 }
 
-/** Packets that reached us and are in no file because of us. */
-async function lostByUs(all) {
-	let lost = 0;
-	let arrived = 0;
-	for (const { handle } of all) {
-		const { data } = await handle.request({ request: 'status' });
-		lost += data.inbox_dropped_packets;
-		for (const track of data.tracks) {
-			arrived += track.packets;
-			lost += track.frames_dropped;
-		}
-	}
-	return { lost, arrived };
+/** Packets that reached us, and those of them that are in no file because of us. */
+async function takenByUs(handle) {
+	const { data } = await handle.request({ request: 'status' });
+	const sum = (field) => data.tracks.reduce((n, track) => n + track[field], 0);
+	return { arrived: sum('packets'), missing: sum('lost'), lost: data.inbox_dropped_packets + sum('frames_dropped') };
+}
+
+/** UDP datagrams that no socket of this network had room for: the machine was too slow, whoever's fault that is. */
+function overflowed() {
+	const [names, values] = readFileSync('/proc/net/snmp', 'utf8').split('\n').filter((line) => line.startsWith('Udp:')).map((line) => line.split(' '));
+	return Number(values[names.indexOf('RcvbufErrors')]);
 }
 
 // ---- measuring ----
@@ -132,6 +130,7 @@ const residentMiB = (pid) => Number(/Rss:\s+(\d+)/.exec(readFileSync(`/proc/${pi
 const threadsOf = (pid) => Number(/Threads:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
 async function measure(feeds, mode) {
+	const overflowedBefore = overflowed();
 	const sender = await startSender(feeds[modes[mode].channels ?? 1]);
 	const janus = await startJanus({ plugins: ['recordplay', 'echotest'], config: 'report = true' });
 	const session = await connect(janus.ws);
@@ -145,8 +144,14 @@ async function measure(feeds, mode) {
 	const cpu = cpuSeconds(janus.pid) - before;
 	const elapsed = (performance.now() - start) / 1000;
 	const result = { mode, ms: (cpu / elapsed / peers) * 1000, rss: residentMiB(janus.pid), threads: threadsOf(janus.pid) };
-	if (modes[mode].plugin === 'janus.plugin.tsrecorder')
-		Object.assign(result, await lostByUs(all));
+	if (modes[mode].plugin === 'janus.plugin.tsrecorder') {
+		const taken = [];
+		for (const { handle } of all)
+			taken.push(await takenByUs(handle));
+		const sum = (field) => taken.reduce((n, peer) => n + peer[field], 0);
+		Object.assign(result, { lost: sum('lost'), missing: sum('missing'), arrived: sum('arrived') });
+	}
+	result.overflowed = overflowed() - overflowedBefore;
 	for (const peer of all)
 		await stopPeer(peer, mode);
 	session.drop();
@@ -167,7 +172,8 @@ for (let round = 0; round < rounds; round++)
 const rows = options.modes.split(',').map((mode) => {
 	const of = results.filter((r) => r.mode === mode);
 	return { mode, peers, ms_per_s_and_peer: median(of.map((r) => r.ms)), rss_mib: median(of.map((r) => r.rss)), threads: of[0].threads,
-		lost_by_us: of[0].lost === undefined ? undefined : of.reduce((n, r) => n + r.lost, 0), packets: of.reduce((n, r) => n + (r.arrived ?? 0), 0) || undefined };
+		lost_by_us: of[0].lost === undefined ? undefined : of.reduce((n, r) => n + r.lost, 0), packets: of.reduce((n, r) => n + (r.arrived ?? 0), 0) || undefined,
+		never_arrived: of.reduce((n, r) => n + (r.missing ?? 0), 0), overflowed: of.reduce((n, r) => n + r.overflowed, 0) };
 });
 const base = rows.find((r) => r.mode === 'recordplay')?.ms_per_s_and_peer;
 console.log(`# live: ${peers} peers of 2.5 Mb/s H.264 and Opus, ${seconds} s, median of ${rounds}; CPU of the whole recording Janus`);

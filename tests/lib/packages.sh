@@ -12,7 +12,7 @@ packages_run="janus ffmpeg chromium nginx-light ca-certificates curl procps ipro
 
 # To test it: loss (nft), a second WebRTC peer (aiortc), fuzzing (clang), style (clang-format), faults on file systems of
 # the tests' own, and what the speed is compared with.
-packages_test="nftables python3-aiortc python3-aiohttp strace clang libclang-rt-dev clang-format
+packages_test="nftables python3-aiortc python3-aiohttp strace valgrind clang libclang-rt-dev clang-format
 	e2fsprogs xfsprogs btrfs-progs janus-tools gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 	xz-utils"
 
