@@ -391,6 +391,8 @@ int take_mindex(struct take *take, int index, char mid[32])
 void take_set_layers(struct take *take, int substream, int temporal)
 {
 	pthread_mutex_lock(&take->mutex);
+	take->substream = substream >= 0 ? substream : take->substream;
+	take->temporal = temporal >= 0 ? temporal : take->temporal;
 	for (unsigned i = 0; i < take->tracks && substream >= 0; i++)
 		take->track[i].simulcast.wanted = substream;
 	pthread_mutex_unlock(&take->mutex);

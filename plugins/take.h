@@ -31,14 +31,14 @@ struct take {
 	bool private;
 	int64_t max_duration_us, max_size; /* that the settings allow; 0 = unlimited */
 	struct sdp_wish wish;
-	int substream, temporal; /* the best simulcast and temporal layer to begin with */
 	struct session *session; /* of its owner; a reference */
 	tsr_recording *recording;
 	int64_t started_us; /* UTC */
 
-	gint stopped;          /* atomic: take_stop was called */
-	pthread_mutex_t mutex; /* guards what follows */
-	char *name;            /* NULL = none */
+	gint stopped;            /* atomic: take_stop was called */
+	pthread_mutex_t mutex;   /* guards what follows */
+	char *name;              /* NULL = none */
+	int substream, temporal; /* the best simulcast and temporal layer to record, of tracks that are added too */
 	unsigned tracks;
 	struct take_track track[TSR_MAX_TRACKS];
 	bool announced; /* its "starting" is out: no other event may overtake it */

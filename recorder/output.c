@@ -117,7 +117,7 @@ static tsr_error start_mux(tsr_recording *r)
 	unsigned count = 0;
 	out->in_mux = 0;
 	for (unsigned i = 0; i < r->tracks; i++) {
-		if (!r->track[i]->started)
+		if (!r->track[i]->started || r->track[i]->gone)
 			continue;
 		tracks[count++] = (struct mux_track){.format = r->track[i]->format, .id = i};
 		out->in_mux |= 1u << i;
@@ -132,7 +132,7 @@ static tsr_error start_mux(tsr_recording *r)
 	mux_destroy(out->mux);
 	out->mux = NULL;
 	out->version++;
-	out->discontinuity = false;
+	out->discontinuity = out->renew = false;
 	return mux_create(&config, out->sink, &out->mux);
 }
 
@@ -314,7 +314,7 @@ static tsr_error write_frame(struct track *t, const struct frame *frame)
 		return err;
 	if (drop_for_room(t, frame))
 		return TSR_OK;
-	if (out->mux == NULL || out->discontinuity || (out->in_mux & 1u << t->index) == 0)
+	if (out->mux == NULL || out->discontinuity || out->renew || (out->in_mux & 1u << t->index) == 0)
 		err = start_mux(t->r);
 	if (err == TSR_OK)
 		err = mux_write(out->mux, t->index, frame);

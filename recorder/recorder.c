@@ -142,6 +142,14 @@ static bool next_item(tsr_recording *r, bool *taken, struct inbox_item *item)
 	return inbox_next(r->inbox, item);
 }
 
+static bool has_transcodes(const tsr_recording *r, bool of_video)
+{
+	for (unsigned i = 0; i < r->tracks; i++)
+		if (r->track[i]->route->transcode && (r->track[i]->video || !of_video))
+			return true;
+	return false;
+}
+
 /* r->turn held. Handles what waits: all of it when the recording stops, else as much as a turn allows. */
 static void empty_inbox(tsr_recording *r, bool stopping)
 {
@@ -155,7 +163,7 @@ static void empty_inbox(tsr_recording *r, bool stopping)
 		if (!stopping && now_us - r->now_us > TURN_MAX_US)
 			break;
 	}
-	if (r->lane == r->engine->transcode_lane && !stopping)
+	if (!stopping && has_transcodes(r, true)) /* of sound nothing is left out */
 		overload_watch(r, lag_us);
 }
 
@@ -211,14 +219,6 @@ static void finish(tsr_recording *r)
 		track_release(r->track[i]);
 }
 
-static bool has_transcodes(const tsr_recording *r)
-{
-	for (unsigned i = 0; i < r->tracks; i++)
-		if (r->track[i]->route->transcode)
-			return true;
-	return false;
-}
-
 /* What a recording gets every TURN_PERIOD_US from one of its lane's threads. */
 static bool serve(struct service_item *item, int64_t now_us)
 {
@@ -231,7 +231,7 @@ static bool serve(struct service_item *item, int64_t now_us)
 	poll_all(r);
 	if (stopping)
 		finish(r);
-	bool moves = !stopping && r->lane == e->copy_lane && has_transcodes(r);
+	bool moves = !stopping && r->lane == e->copy_lane && has_transcodes(r, false);
 	if (moves)
 		r->lane = e->transcode_lane;
 	pthread_mutex_unlock(&r->turn);

@@ -209,6 +209,8 @@ void tsr_recording_end_track(tsr_recording *r, unsigned index)
 	if (index < atomic_load(&r->tracks) && r->final == NULL && !r->track[index]->ended) {
 		track_flush(r->track[index]);
 		r->track[index]->ended = true;
+		/* Once a muxer runs nothing waits to be written. Its clock reference may have been this track's: players need another. */
+		r->out.renew = r->track[index]->gone = r->out.mux != NULL;
 	}
 	pthread_mutex_unlock(&r->turn);
 }

@@ -32,6 +32,7 @@ struct track {
 	tsr_recording *r;
 	unsigned index;
 	bool video;
+	bool gone;                               /* ended, and no frame of it waits: new tables leave it out */
 	bool ended;                              /* no more packets: removed by a renegotiation */
 	bool told_missing;                       /* that it has not begun */
 	bool waiting_keyframe;                   /* video: frames are left out until one comes */
@@ -42,6 +43,7 @@ struct track {
 	int64_t packet_us;                       /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
 	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
+	int64_t size_logged_us;                             /* when a change of size was last logged */
 	uint64_t errors_seen;                               /* decode errors so far */
 	int64_t last_pts_90k;                               /* of the newest frame given to the codec */
 	tsr_codec in;
@@ -64,6 +66,7 @@ struct output {
 	struct mux *mux;        /* NULL until the first frames are there */
 	unsigned version;       /* of the next muxer's tables */
 	uint32_t in_mux;        /* bit per track index */
+	bool renew;             /* a track is gone: the next frame begins new tables without it */
 	bool discontinuity;     /* the next muxer goes on behind a gap */
 	bool split;             /* wanted at the next keyframe */
 	GQueue early;           /* frames held until the muxer starts: struct early_frame */

@@ -72,8 +72,10 @@ static void note_resolution(struct track *t, const struct frame *frame)
 {
 	if (frame->width == 0 || (frame->width == t->stats.width && frame->height == t->stats.height))
 		return;
-	if (t->stats.width != 0) {
+	if (t->stats.width != 0)
 		t->stats.resolution_changes++;
+	if (t->stats.width != 0 && (t->size_logged_us == 0 || t->r->now_us - t->size_logged_us >= US_PER_S)) {
+		t->size_logged_us = t->r->now_us;
 		log_line(TSR_LOG_INFO, t->r->config.id, "track %u: the picture is %ux%u now", t->index, frame->width,
 			 frame->height);
 	}

@@ -124,9 +124,26 @@ void jitbuf_flush(struct jitbuf *jb)
 		give_up_oldest_gap(jb);
 }
 
+/* When the longest held packet came: another one that filled a part of the gap before it does not make it wait anew.
+ * jb->held > 0. */
+static int64_t oldest_arrival_us(const struct jitbuf *jb)
+{
+	int64_t oldest_us = INT64_MAX;
+	size_t seen = 0;
+	for (int64_t seq = jb->next; seen < jb->held; seq++) {
+		const struct held *h = jb->slots[slot_of(jb, seq)];
+		if (h == NULL)
+			continue;
+		seen++;
+		if (h->pkt.arrival_us < oldest_us)
+			oldest_us = h->pkt.arrival_us;
+	}
+	return oldest_us;
+}
+
 void jitbuf_poll(struct jitbuf *jb, int64_t now_us)
 {
-	while (jb->held > 0 && now_us - first_held(jb)->pkt.arrival_us >= jb->config.wait_us)
+	while (jb->held > 0 && now_us - oldest_arrival_us(jb) >= jb->config.wait_us)
 		give_up_oldest_gap(jb);
 }
 

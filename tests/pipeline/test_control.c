@@ -267,6 +267,31 @@ static void a_late_track_joins_the_file(void **state)
 	call_end(c);
 }
 
+/* What a player finds that joins in the last fifth: a PMT with one stream, and a clock (ISO 13818-1 sections 2.4.3.4 and 2.4.4.8). */
+static void assert_tables_without_video(const char *path)
+{
+	gchar *data;
+	gsize size;
+	unsigned tables = 0, clocks = 0;
+	assert_true(g_file_get_contents(path, &data, &size, NULL));
+	for (gsize at = size / 188 * 4 / 5 * 188; at + 188 <= size; at += 188) {
+		const uint8_t *p = (const uint8_t *)data + at;
+		unsigned pid = (p[1] & 0x1fu) << 8 | p[2];
+		clocks += (p[3] & 0x20) && p[4] > 0 && (p[5] & 0x10) && pid == 0x101;
+		if (pid != 0x1000)
+			continue;
+		const uint8_t *pmt = p + 5; /* the pointer field is 0 */
+		unsigned length = (pmt[1] & 0xfu) << 8 | pmt[2], info = (pmt[10] & 0xfu) << 8 | pmt[11], streams = 0;
+		for (const uint8_t *s = pmt + 12 + info; s < pmt + 3 + length - 4; s += 5 + ((s[3] & 0xfu) << 8 | s[4]))
+			streams++;
+		assert_int_equal(streams, 1);
+		assert_int_equal((pmt[8] & 0x1fu) << 8 | pmt[9], 0x101); /* the clock's PID */
+		tables++;
+	}
+	g_free(data);
+	assert_true(tables > 3 && clocks > 3);
+}
+
 static void an_ended_track_takes_nothing_more(void **state)
 {
 	(void)state;
@@ -278,6 +303,7 @@ static void an_ended_track_takes_nothing_more(void **state)
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&c->h, stats);
 	assert_true(stats->track[0].ended);
+	assert_tables_without_video(c->h.path);
 	assert_in_range(stats->track[0].last_pts_90k, 90000 * 4, 90000 * 5);
 	assert_in_range(c->h.duration_ms, 9800, 10100);
 	g_free(stats);
