@@ -71,10 +71,11 @@ prepare_folder()
 	done
 }
 
-# Children die with us even if we are killed with no chance to stop them.
+# Children die with us even if we are killed with no chance to stop them. They have sessions of their own: Ctrl-C in the terminal is
+# for this script, which ends them in order.
 start_janus()
 {
-	setpriv --pdeathsig TERM "${janus_prefix:+$janus_prefix/bin/}janus" -F "$work/conf" -C "$work/conf/janus.jcfg" \
+	setsid setpriv --pdeathsig TERM "${janus_prefix:+$janus_prefix/bin/}janus" -F "$work/conf" -C "$work/conf/janus.jcfg" \
 		--disable-colors </dev/null >>"$work/janus.log" 2>&1 &
 	janus_pid=$!
 	wait_for "$page"janus/info "$janus_pid" || {
@@ -89,7 +90,7 @@ start_janus()
 
 start_nginx()
 {
-	setpriv --pdeathsig TERM nginx -p "$work/nginx" -e "$work/nginx.log" -c "$work/conf/nginx.conf" \
+	setsid setpriv --pdeathsig TERM nginx -p "$work/nginx" -e "$work/nginx.log" -c "$work/conf/nginx.conf" \
 		</dev/null >>"$work/nginx.log" 2>&1 &
 	nginx_pid=$!
 	wait_for "$page" "$nginx_pid" || {

@@ -23,6 +23,9 @@ describe('html-demo/run', () => {
 			assert.equal((await fetch(new URL('janus/info', url))).status, 200);
 		const pids = (await Promise.all(runs.map(({ pid }) => children(pid)))).flat();
 		assert.ok(pids.length >= 4, `Janus and nginx, twice: ${pids}`);
+		// Ctrl-C reaches the script alone: a second one would end Janus in the middle of finishing its files.
+		for (const pid of pids)
+			assert.equal((await run('ps', ['--no-headers', '-o', 'sid', '-p', pid])).stdout.trim(), pid, `${pid} leads a session`);
 		await Promise.all([runs[0].stop('SIGTERM'), runs[1].stop('SIGINT')]);
 		for (const pid of pids)
 			assert.ok(!await alive(pid), `process ${pid} still runs`);
