@@ -6,7 +6,7 @@
 #include "naming.h"
 
 /* A file's name may have 255 bytes; ".recording.ts", a segment's number and the report's ending come on top of this. */
-#define MAX_NAME_BYTES      200
+#define MAX_NAME_BYTES      194
 #define MAX_FREE_TEXT_BYTES 64
 
 static char *format_utc(int64_t utc_us, const char *format)

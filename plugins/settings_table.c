@@ -70,7 +70,7 @@ const struct field settings_table[] = {
 
 	{ "copy_workers",            FIELD_INT,    AT(copy_workers),               0,       64,            NULL, 0,            "0" },
 	{ "transcode_workers",       FIELD_INT,    AT(transcode_workers),          0,       64,            NULL, 0,            "0" },
-	{ "writers",                 FIELD_INT,    AT(writers),                    0,       64,            NULL, 0,            "0" },
+	{ "writers",                 FIELD_INT,    AT(writers),                    0,       16,            NULL, 0,            "0" },
 
 	{ "recovery",                FIELD_CHOICE, AT(recovery),                   0,       0,             recovery_choices, 0, "rename" },
 	{ "retain_days",             FIELD_INT,    AT(retain_days),                0,       36500,         NULL, RUN|PRO,      "0" },

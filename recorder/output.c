@@ -66,6 +66,22 @@ static bool has_free_space(const tsr_recording *r)
 	       bytes >= r->config.min_free_space;
 }
 
+static void count_open_file(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->events_lock);
+	r->files_open++;
+	pthread_mutex_unlock(&r->events_lock);
+}
+
+/* Each file has memory of its own: when the disk does not finish earlier ones, the one being written goes on. */
+static bool may_open_another(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->events_lock);
+	bool may = r->files_open <= LIMIT_FILES_BEING_FINISHED;
+	pthread_mutex_unlock(&r->events_lock);
+	return may;
+}
+
 tsr_error output_open(tsr_recording *r)
 {
 	const tsr_recording_config *c = &r->config;
@@ -94,9 +110,7 @@ tsr_error output_open(tsr_recording *r)
 		return err;
 	g_free(r->out.path);
 	r->out.path = g_strdup_printf("%s/%s.recording.ts", c->folder, r->out.name);
-	pthread_mutex_lock(&r->events_lock);
-	r->files_open++;
-	pthread_mutex_unlock(&r->events_lock);
+	count_open_file(r);
 	return TSR_OK;
 }
 
@@ -141,8 +155,8 @@ static tsr_error start_mux(tsr_recording *r)
 /* How one file ended: tells it, and with the last one ends the recording. On a writer thread; nothing of the stages is
  * touched, for they may be at work on the next segment. */
 struct ending {
-	tsr_recording *r;
-	char *name;             /* of the file, without ending */
+	tsr_recording *r; /* a reference: the last file's event may end the recording before an earlier file's is out */
+	char *name;       /* of the file, without ending */
 	char *title, *metadata; /* as they were then: the next segment's may change */
 	tsr_stats stats;
 	bool last;
@@ -184,12 +198,20 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 		.text = result->error != TSR_OK ? tsr_strerror(result->error) : NULL,
 		.sha256 = result->sha256,
 	};
-	bool last = end->last;
+	events_file_ended(r, &event, end->last);
 	g_free(end->name);
 	g_free(end->title);
 	g_free(end->metadata);
 	g_free(end);
-	events_file_ended(r, &event, last);
+	tsr_recording_unref(r);
+}
+
+void output_settle(tsr_recording *r)
+{
+	struct ending *end = r->out.unopened;
+	r->out.unopened = NULL;
+	if (end != NULL)
+		on_sink_finished(end, &(struct sink_result){.error = r->out.error});
 }
 
 /* The sink goes its own way from here; `last` ends the recording. */
@@ -197,7 +219,7 @@ static void close_segment(tsr_recording *r, bool last)
 {
 	struct output *out = &r->out;
 	struct ending *end = g_new0(struct ending, 1);
-	end->r = r;
+	end->r = tsr_recording_ref(r);
 	end->last = last;
 	end->name = g_strdup(out->name);
 	end->title = g_strdup(r->config.name);
@@ -210,12 +232,14 @@ static void close_segment(tsr_recording *r, bool last)
 	r->bytes_before += segment_bytes(r);
 	struct sink *sink = out->sink;
 	out->sink = NULL;
-	if (sink == NULL) /* the next segment could not be opened */
-		on_sink_finished(end, &(struct sink_result){.error = out->error});
-	else if (r->any_written)
+	if (sink == NULL) { /* the next segment could not be opened: it ends as if it had been */
+		count_open_file(r);
+		out->unopened = end;
+	} else if (r->any_written) {
 		sink_finish(sink, on_sink_finished, end);
-	else
+	} else {
 		file_sink_discard(sink, on_sink_finished, end);
+	}
 }
 
 static bool segment_is_full(const tsr_recording *r, int64_t pts_90k)
@@ -240,7 +264,7 @@ static bool has_started_video(const tsr_recording *r)
 static tsr_error split_if_due(struct track *t, const struct frame *frame)
 {
 	tsr_recording *r = t->r;
-	if (r->out.mux == NULL || !segment_is_full(r, frame->pts_90k))
+	if (r->out.mux == NULL || !segment_is_full(r, frame->pts_90k) || !may_open_another(r))
 		return TSR_OK;
 	if (t->video && !frame->keyframe)
 		track_ask_for_keyframe(t);

@@ -207,7 +207,8 @@ static void finish(tsr_recording *r)
 {
 	atomic_store(&r->state, TSR_STATE_STOPPING);
 	for (unsigned i = 0; i < r->tracks; i++)
-		track_flush(r->track[i]);
+		if (!r->track[i]->ended)
+			track_flush(r->track[i]);
 	r->ended_utc_us = clock_utc_us();
 	tsr_stats *final = g_new(tsr_stats, 1);
 	stats_collect(r, final);
@@ -235,6 +236,7 @@ static bool serve(struct service_item *item, int64_t now_us)
 	if (moves)
 		r->lane = e->transcode_lane;
 	pthread_mutex_unlock(&r->turn);
+	output_settle(r);
 	events_deliver(r);
 	if (stopping)
 		tsr_recording_unref(r); /* the lane's reference */
@@ -260,6 +262,7 @@ void engine_finish_offline(tsr_recording *r)
 	pthread_mutex_lock(&r->turn);
 	finish(r);
 	pthread_mutex_unlock(&r->turn);
+	output_settle(r);
 	events_deliver(r);
 	tsr_recording_unref(r); /* the lane's */
 }

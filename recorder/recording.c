@@ -25,7 +25,8 @@ static bool id_is_valid(const char *id)
 static bool filename_is_valid(const char *name)
 {
 	size_t length = strlen(name);
-	if (length == 0 || length > LIMIT_FILENAME_BYTES || name[0] == '/' || name[length - 1] == '/')
+	if (length == 0 || length > LIMIT_FILENAME_BYTES - SEGMENT_NUMBER_BYTES || name[0] == '/' ||
+	    name[length - 1] == '/')
 		return false;
 	for (const char *c = name; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
@@ -277,7 +278,10 @@ static void set_paused(tsr_recording *r, bool paused)
 	if (paused) {
 		r->paused_us = now_us;
 	} else {
-		r->paused_90k += (now_us - r->paused_us) * 9 / 100;
+		/* Before its first packet a recording has no timeline that a pause could be cut out of. */
+		int64_t since_us = MAX(r->paused_us, r->timeline.origin_us);
+		if (r->timeline.started && now_us > since_us)
+			r->paused_90k += (now_us - since_us) * 9 / 100;
 		for (unsigned i = 0; i < r->tracks; i++) {
 			struct track *t = r->track[i];
 			if (t->video) {

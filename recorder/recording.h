@@ -28,6 +28,8 @@
 
 #define US_PER_S 1000000
 
+struct ending; /* output.c */
+
 struct track {
 	tsr_recording *r;
 	unsigned index;
@@ -76,7 +78,8 @@ struct output {
 	char *path;             /* of the file while it runs */
 	int64_t segment_start_90k;
 	bool told_recording;
-	tsr_error error; /* for good */
+	struct ending *unopened; /* of a segment that could not be opened: told when the turn is over */
+	tsr_error error;         /* for good */
 };
 
 struct tsr_recording {
@@ -155,6 +158,8 @@ tsr_error output_frame(struct track *t, const struct frame *frame);
 void output_poll(tsr_recording *r);
 /* Ends the file: renames or discards it, and with it the recording. */
 void output_finish(tsr_recording *r);
+/* r->turn not held, after output_finish: ends what output_finish could not end within a turn. */
+void output_settle(tsr_recording *r);
 
 /* A stretch of t that is missing in the file: gap_add opens it and counts, the track's next frame in the file closes it. */
 void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes);

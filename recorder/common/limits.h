@@ -56,9 +56,12 @@
 #define LIMIT_RETENTION_FILES 200000
 /* Frames held at the start of a recording while waiting for the other tracks' first frames. */
 #define LIMIT_START_FRAMES 512
-/* A recording's id and the longest file name without its ending, in bytes. */
+/* A recording's id and the longest file name without its ending, in bytes; and what a segment's number adds ("-00002"). */
 #define LIMIT_ID_BYTES       64
 #define LIMIT_FILENAME_BYTES 200
+#define SEGMENT_NUMBER_BYTES 6
+/* Earlier segments that wait for the disk, each with up to a sink's memory, before no new one is begun. */
+#define LIMIT_FILES_BEING_FINISHED 2
 /* Gaps kept with their time ranges in the statistics; later ones are only counted. */
 #define LIMIT_GAPS 64
 

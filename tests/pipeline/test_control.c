@@ -399,6 +399,71 @@ static void push_silence(struct call *c, unsigned *number, bool stereo)
 }
 
 /* New tables say it, whether the file had its first ones by then or not; what was mono decodes as well as what is stereo. */
+/* The next file cannot be made, for there is one of its name: what is there is finished, the end is told, and once. */
+static void a_segment_that_cannot_be_opened(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	both_tracks(c);
+	run(c, 3 * S);
+	char *taken = g_build_filename(c->h.folder, "test-00002.ts", NULL);
+	assert_true(g_file_set_contents(taken, "x", 1, NULL));
+	assert_int_equal(tsr_recording_split(c->h.recording), TSR_OK);
+	run(c, 3 * S);
+	harness_stop(&c->h, NULL);
+	assert_int_equal(c->h.events[TSR_EVENT_SEGMENT], 1);
+	assert_int_equal(c->h.events[TSR_EVENT_FAILED], 1);
+	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 0);
+	assert_int_equal(c->h.error, TSR_E_EXISTS);
+	g_free(taken);
+	call_end(c);
+}
+
+/* A pause before the first packet cuts nothing out of a timeline that has not begun. */
+static void paused_before_it_begins(void **state)
+{
+	(void)state;
+	struct harness h;
+	harness_start(&h, false, &copy_all);
+	unsigned track = harness_track(&h, TSR_CODEC_OPUS);
+	assert_int_equal(tsr_recording_pause(h.recording), TSR_OK);
+	g_usleep(700000);
+	assert_int_equal(tsr_recording_resume(h.recording), TSR_OK);
+	int64_t now_us = tsr_now_us();
+	uint8_t packet[] = {0x80, 111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xf8, 0xff, 0xfe};
+	for (uint32_t i = 0; i < 100; i++) {
+		packet[3] = (uint8_t)i;
+		packet[5] = (uint8_t)(i * 960 >> 16), packet[6] = (uint8_t)(i * 960 >> 8),
+		packet[7] = (uint8_t)(i * 960);
+		assert_true(tsr_push_rtp(h.recording, track, packet, sizeof(packet), now_us + i * 20000));
+	}
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&h, stats);
+	assert_in_range(h.duration_ms, 1900, 2020); /* and not 100 steps of a tick for the first 700 ms */
+	assert_in_range(stats->track[0].last_pts_90k - stats->track[0].first_pts_90k, 99 * 1800 - 90, 99 * 1800 + 90);
+	g_free(stats);
+	harness_finish(&h);
+}
+
+/* Sound that was removed ends with it; the picture goes on to its last frame all the same. */
+static void what_ended_does_not_end_again(void **state)
+{
+	(void)state;
+	struct call *c = call_start(NULL);
+	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
+	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
+	run(c, 3 * S);
+	tsr_recording_end_track(c->h.recording, (unsigned)c->audio_track);
+	run(c, 3 * S);
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1);
+	assert_int_equal(c->h.error, TSR_OK);
+	assert_int_equal(stats->track[1].frames_written, c->video.frames);
+	g_free(stats);
+	call_end(c);
+}
+
 static void sound_that_becomes_stereo(void **state)
 {
 	(void)state;
@@ -539,6 +604,9 @@ int main(void)
 		cmocka_unit_test(audio_alone_is_a_recording),
 		cmocka_unit_test(no_media_leaves_no_file),
 		cmocka_unit_test(video_begins_with_a_keyframe),
+		cmocka_unit_test(a_segment_that_cannot_be_opened),
+		cmocka_unit_test(paused_before_it_begins),
+		cmocka_unit_test(what_ended_does_not_end_again),
 		cmocka_unit_test(sound_that_becomes_stereo),
 		cmocka_unit_test(temporal_layers_are_left_out),
 		cmocka_unit_test(refuses_bad_configurations),
