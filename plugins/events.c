@@ -96,7 +96,11 @@ void event_send(struct session *session, const char *transaction, json_t *result
 
 json_t *event_error(enum api_error code, const char *text)
 {
-	return json_pack("{s:s, s:i, s:s}", "tsrecorder", "event", "error_code", (int)code, "error", text);
+	/* A sentence that repeats what a peer sent may have been cut within a character, which is no JSON string. */
+	char *valid = g_utf8_make_valid(text, -1);
+	json_t *error = json_pack("{s:s, s:i, s:s}", "tsrecorder", "event", "error_code", (int)code, "error", valid);
+	g_free(valid);
+	return error;
 }
 
 enum api_error api_error_of(tsr_error err)

@@ -37,7 +37,7 @@ static void on_recovered(void *user, const tsr_recovered *r)
 			 tsr_strerror(r->error));
 		return;
 	}
-	if (s->recovery == RECOVERY_KEEP)
+	if (r->path && g_str_has_suffix(r->path, ".recording.ts")) /* kept */
 		return;
 	log_line(TSR_LOG_INFO, r->id,
 		 "recovered: %" G_GUINT64_FORMAT " bytes, %" G_GINT64_FORMAT " ms, %" G_GUINT64_FORMAT " cut off",
@@ -51,10 +51,10 @@ static void on_recovered(void *user, const tsr_recovered *r)
 }
 
 /* One file after the other, so that Janus need not wait for all of them when it ends. */
-static void recover(const struct settings *s)
+static void recover(const struct settings *s, bool keep)
 {
 	const tsr_recover_config config = {
-		.keep = s->recovery == RECOVERY_KEEP,
+		.keep = keep,
 		.report = s->report,
 		.file_mode = (unsigned)s->file_mode,
 		.on_recovered = on_recovered,
@@ -157,10 +157,13 @@ static bool take_recover_wanted(void)
 
 static void *keep(void *user G_GNUC_UNUSED)
 {
+	bool asked = false; /* at the start it is the configuration that asks, and may want them kept */
 	do {
 		struct config *config = runtime_config();
+		const struct settings *general = config_general(config);
 		if (take_recover_wanted())
-			recover(config_general(config));
+			recover(general, !asked && general->recovery == RECOVERY_KEEP);
+		asked = true;
 		retain(config);
 		config_unref(config);
 	} while (wait_for_work());

@@ -109,8 +109,10 @@ static bool key_fits(const char *key, const char *given)
 
 static bool token_fits(const struct settings *settings, const struct record_params *p)
 {
-	if (!settings->signed_tokens || !runtime_gateway->auth_is_signed())
+	if (!settings->signed_tokens)
 		return true;
+	if (!runtime_gateway->auth_is_signed())
+		return false; /* Janus has no token_auth_secret: nothing can be signed */
 	char *this_one = g_strdup_printf("record=%s", p->id);
 	bool fits = p->token && (runtime_gateway->auth_signature_contains(&runtime_plugin, p->token, "record") ||
 				 runtime_gateway->auth_signature_contains(&runtime_plugin, p->token, this_one));
@@ -128,6 +130,8 @@ static bool may_record(struct request *r, const struct settings *general, const 
 		request_fail(r, API_UNAUTHORIZED, "record_key is wrong or missing");
 	else if (!token_fits(general, p))
 		request_fail(r, API_UNAUTHORIZED, "the token does not allow to record");
+	if (r->code != API_OK) /* who may not record learns nothing of what there is */
+		return false;
 	struct take *take = session_take(r->session);
 	if (take && !take_ended(take, NULL))
 		request_fail(r, API_WRONG_STATE, "this handle is recording already");

@@ -278,7 +278,7 @@ static void negotiate_line(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline 
 {
 	struct sdp_track track = {.mindex = m->index};
 	const char *mid = plain_attribute(m, "mid");
-	g_strlcpy(track.mid, mid && g_utf8_validate(mid, -1, NULL) ? mid : "", sizeof(track.mid));
+	g_strlcpy(track.mid, mid && g_str_is_ascii(mid) ? mid : "", sizeof(track.mid)); /* RFC 5888: a token */
 	track.active = m->direction != JANUS_SDP_RECVONLY && m->direction != JANUS_SDP_INACTIVE;
 
 	struct format format = {0};

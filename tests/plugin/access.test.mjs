@@ -123,6 +123,19 @@ function token(secret, ...descriptors) {
 	return `${text}:${createHmac('sha1', secret).update(text).digest('base64')}`;
 }
 
+test('who may not record is not told what there is', { timeout: 20_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'record_key = "let me"' });
+	await (await newHandle(t, janus)).request({ request: 'record', id: 'taken', record_key: 'let me' }, offer());
+	for (const id of ['taken', 'free'])
+		await refused((await newHandle(t, janus)).request({ request: 'record', id, record_key: 'x' }, offer()), UNAUTHORIZED, /record_key/);
+});
+
+test('signed_tokens without a secret of Janus: nobody may record', { timeout: 20_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'signed_tokens = true' });
+	for (const given of [undefined, token('sign', 'record')])
+		await refused((await newHandle(t, janus)).request({ request: 'record', token: given }, offer()), UNAUTHORIZED);
+});
+
 test('signed_tokens: the token must allow it', { timeout: 20_000 }, async (t) => {
 	const general = 'token_auth = true\n\ttoken_auth_secret = "sign"';
 	const janus = await newJanus(t, { config: 'signed_tokens = true', general });

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { run } from '../lib/process.mjs';
-import { until } from '../lib/wait.mjs';
+import { sleep, until } from '../lib/wait.mjs';
 import { admin, filesIn, newHandle, newJanus, recorded, recordPeer } from './stage.mjs';
 
 /** The folder of a Janus that was killed while it recorded `ids`. */
@@ -47,7 +47,9 @@ test('recovery = "keep" and "off": left as they are, listed, and recovered when 
 		assert.equal((await janus.stop()).code, 0);
 		assert.deepEqual(filesIn(janus.recordings), ['left-3.recording.ts']);
 	}
-	const janus = await newJanus(t, { folder, config: 'recovery = "off"' });
+	const janus = await newJanus(t, { folder, config: 'recovery = "keep"' });
+	await until('the start to be over', async () => (await admin(janus, { request: 'list_recordings' })).total === 1);
+	await sleep(500);
 	assert.deepEqual(await admin(janus, { request: 'recover' }), { tsrecorder: 'recovering', files: 1 });
 	await until('recovery', () => existsSync(join(janus.recordings, 'left-3.ts')));
 });
