@@ -48,6 +48,12 @@ static void add_track(json_t *result, struct take *take, int track)
 	json_object_set_new(result, "mid", json_string(mid));
 }
 
+static void add_error(json_t *result, const tsr_event *event)
+{
+	json_object_set_new(result, "error_code", json_integer(api_error_of(event->error)));
+	json_object_set_new(result, "error", json_string(event->text ? event->text : tsr_strerror(event->error)));
+}
+
 json_t *event_result(struct take *take, const tsr_event *event)
 {
 	json_t *result = json_pack("{s:s, s:s}", "status", tsr_event_name(event->type), "id", take->id);
@@ -62,11 +68,13 @@ json_t *event_result(struct take *take, const tsr_event *event)
 			json_object_set_new(result, "text", json_string(event->text));
 		add_track(result, take, event->track);
 		break;
-	case TSR_EVENT_SEGMENT: add_file(result, take->folder, event); break;
+	case TSR_EVENT_SEGMENT:
+		if (event->error != TSR_OK)
+			add_error(result, event);
+		add_file(result, take->folder, event);
+		break;
 	case TSR_EVENT_FAILED:
-		json_object_set_new(result, "error_code", json_integer(api_error_of(event->error)));
-		json_object_set_new(result, "error",
-				    json_string(event->text ? event->text : tsr_strerror(event->error)));
+		add_error(result, event);
 		/* fall through */
 	case TSR_EVENT_FINISHED:
 		add_file(result, take->folder, event);

@@ -248,7 +248,7 @@
  * | \c recording | the first keyframe (audio alone: the first frame) is in the file | \c file |
  * | \c paused , \c resumed | after \c pause , \c resume | |
  * | \c stalled , \c unstalled | nothing arrives any more, or it does again | |
- * | \c segment | a segment is complete | \c file , \c path , \c bytes , \c duration_ms |
+ * | \c segment | a segment is complete; with \c error it is not | \c file , \c path , \c bytes , \c duration_ms , and \c error_code , \c error if it failed |
  * | \c warning | something needs attention; the recording goes on | \c warning , \c text , \c mindex when it is about a track |
  * | \c finished | it is complete, durable and has its final name | \c file , \c path , \c bytes , \c duration_ms , \c reason , \c sha256 with reports |
  * | \c failed | it could not be completed | \c error_code , \c error , \c reason , \c bytes , \c duration_ms , and \c file , \c path of what was saved, if anything |
@@ -260,7 +260,7 @@
  * its \c finished has \c bytes 0, and neither \c file nor \c path .
  *
  * \c warning is one of \c disk_slow , \c disk_full , \c no_keyframe , \c no_audio , \c no_video , \c transcoder_overload , \c clock_jump ,
- * \c inbox_full , \c decode_errors . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
+ * \c inbox_full , \c decode_errors , \c write_failed . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
  * \c disk_full , \c error .
  *
  * Event handlers get the content of \c result , with \c event instead of \c status .

@@ -419,32 +419,6 @@ static void a_segment_that_cannot_be_opened(void **state)
 	call_end(c);
 }
 
-/* A pause before the first packet cuts nothing out of a timeline that has not begun. */
-static void paused_before_it_begins(void **state)
-{
-	(void)state;
-	struct harness h;
-	harness_start(&h, false, &copy_all);
-	unsigned track = harness_track(&h, TSR_CODEC_OPUS);
-	assert_int_equal(tsr_recording_pause(h.recording), TSR_OK);
-	g_usleep(700000);
-	assert_int_equal(tsr_recording_resume(h.recording), TSR_OK);
-	int64_t now_us = tsr_now_us();
-	uint8_t packet[] = {0x80, 111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xf8, 0xff, 0xfe};
-	for (uint32_t i = 0; i < 100; i++) {
-		packet[3] = (uint8_t)i;
-		packet[5] = (uint8_t)(i * 960 >> 16), packet[6] = (uint8_t)(i * 960 >> 8),
-		packet[7] = (uint8_t)(i * 960);
-		assert_true(tsr_push_rtp(h.recording, track, packet, sizeof(packet), now_us + i * 20000));
-	}
-	tsr_stats *stats = g_new0(tsr_stats, 1);
-	harness_stop(&h, stats);
-	assert_in_range(h.duration_ms, 1900, 2020); /* and not 100 steps of a tick for the first 700 ms */
-	assert_in_range(stats->track[0].last_pts_90k - stats->track[0].first_pts_90k, 99 * 1800 - 90, 99 * 1800 + 90);
-	g_free(stats);
-	harness_finish(&h);
-}
-
 /* Sound that was removed ends with it; the picture goes on to its last frame all the same. */
 static void what_ended_does_not_end_again(void **state)
 {
@@ -605,7 +579,6 @@ int main(void)
 		cmocka_unit_test(no_media_leaves_no_file),
 		cmocka_unit_test(video_begins_with_a_keyframe),
 		cmocka_unit_test(a_segment_that_cannot_be_opened),
-		cmocka_unit_test(paused_before_it_begins),
 		cmocka_unit_test(what_ended_does_not_end_again),
 		cmocka_unit_test(sound_that_becomes_stereo),
 		cmocka_unit_test(temporal_layers_are_left_out),

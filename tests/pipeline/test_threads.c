@@ -270,6 +270,32 @@ static void test_starts_on_many_threads(void **state)
 	assert_int_equal(finished, PUSHERS * 20);
 }
 
+/* A pause before the first packet cuts nothing out of a timeline that has not begun. */
+static void test_paused_before_it_begins(void **state)
+{
+	(void)state;
+	struct harness h;
+	harness_start(&h, false, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY});
+	unsigned track = harness_track(&h, TSR_CODEC_OPUS);
+	assert_int_equal(tsr_recording_pause(h.recording), TSR_OK);
+	g_usleep(700000);
+	assert_int_equal(tsr_recording_resume(h.recording), TSR_OK);
+	int64_t now_us = tsr_now_us();
+	uint8_t packet[] = {0x80, 111, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xf8, 0xff, 0xfe};
+	for (uint32_t i = 0; i < 100; i++) {
+		packet[3] = (uint8_t)i;
+		packet[5] = (uint8_t)(i * 960 >> 16), packet[6] = (uint8_t)(i * 960 >> 8),
+		packet[7] = (uint8_t)(i * 960);
+		assert_true(tsr_push_rtp(h.recording, track, packet, sizeof(packet), now_us + i * 20000));
+	}
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&h, stats);
+	assert_in_range(h.duration_ms, 1900, 2020); /* and not 100 steps of a tick for the first 700 ms */
+	assert_in_range(stats->track[0].last_pts_90k - stats->track[0].first_pts_90k, 99 * 1800 - 90, 99 * 1800 + 90);
+	g_free(stats);
+	harness_finish(&h);
+}
+
 static int setup(void **state)
 {
 	media_setup(state);
@@ -292,6 +318,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_starts_on_many_threads),
+		cmocka_unit_test(test_paused_before_it_begins),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
