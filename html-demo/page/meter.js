@@ -10,6 +10,10 @@ export function showLevel(meter, stream) {
 	const audio = new AudioContext();
 	const analyser = new AnalyserNode(audio, { fftSize: 1024 });
 	audio.createMediaStreamSource(stream).connect(analyser);
+	// Before the first click a browser leaves the context suspended.
+	const resume = () => audio.resume();
+	addEventListener('pointerdown', resume);
+	addEventListener('keydown', resume);
 	const samples = new Float32Array(analyser.fftSize);
 	const timer = setInterval(() => {
 		analyser.getFloatTimeDomainData(samples);
@@ -19,6 +23,8 @@ export function showLevel(meter, stream) {
 	}, 60);
 	return () => {
 		clearInterval(timer);
+		removeEventListener('pointerdown', resume);
+		removeEventListener('keydown', resume);
 		audio.close();
 		meter.value = 0;
 	};

@@ -84,10 +84,12 @@ export function setUpRecord(page) {
 		byId('devices').hidden = kind !== 'camera';
 		byId('preview-hint').textContent = hints[kind];
 		try {
-			if (kind === 'screen')
+			if (kind === 'screen') {
+				opening++; // a camera that is still being asked for is not wanted any more
 				closeSource();
-			else
+			} else {
 				await open();
+			}
 		} catch (error) {
 			say(message, explain(error));
 		}

@@ -51,9 +51,9 @@ export function tell({ status, warning, text, error, reason, file, duration_ms: 
 	case 'resumed': return 'Resumed.';
 	case 'stalled': return 'Nothing arrives any more. Is this tab in the background, or the network gone?';
 	case 'unstalled': return 'Media arrives again.';
-	case 'segment': return `${file} is complete (${(ms / 1000).toFixed(1)} s); it goes on in the next file.`;
+	case 'segment': return error ? sentenceOf(`A segment failed: ${error}`) : `${file} is complete (${(ms / 1000).toFixed(1)} s); it goes on in the next file.`;
 	case 'warning': return text ? sentenceOf(text) : `Warning: ${warning}.`;
-	case 'finished': return `Finished (${reasons[reason] ?? reason}): ${file} is complete and durable.`;
+	case 'finished': return !file ? `Finished (${reasons[reason] ?? reason}): nothing had come, so there is no file.` : `Finished (${reasons[reason] ?? reason}): ${file} is complete and durable.`;
 	case 'failed': return sentenceOf(`Failed: ${error ?? reason}`);
 	default: return status;
 	}
