@@ -5,7 +5,7 @@
 
 #include "naming.h"
 
-/* A file's name may have 255 bytes; ".recording.ts", a segment's number and the report's ending come on top of this. */
+/* What the engine takes for a file's name (200 bytes) without a segment's number ("-00002"). */
 #define MAX_NAME_BYTES      194
 #define MAX_FREE_TEXT_BYTES 64
 

@@ -211,7 +211,9 @@ void tsr_recording_end_track(tsr_recording *r, unsigned index)
 		track_flush(r->track[index]);
 		r->track[index]->ended = true;
 		/* Once a muxer runs nothing waits to be written. Its clock reference may have been this track's: players need another. */
-		r->out.renew = r->track[index]->gone = r->out.mux != NULL;
+		r->track[index]->gone = r->out.mux != NULL;
+		r->out.renew |=
+			r->track[index]->gone && r->track[index]->started; /* only tables that name it are renewed */
 	}
 	pthread_mutex_unlock(&r->turn);
 }
