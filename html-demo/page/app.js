@@ -7,7 +7,7 @@ import { setUpLive } from './live.js';
 import { setUpOperator } from './operator.js';
 import { setUpRecord } from './record.js';
 import { setUpRecordings } from './recordings.js';
-import { TsRecorder } from './tsrecorder.js';
+import { TsRecorder, TsRecorderError } from './tsrecorder.js';
 import { explain } from './words.js';
 
 const RETRY_MS = 1000;
@@ -16,23 +16,40 @@ const RETRY_MS = 1000;
 export class Page extends EventTarget {
 	/** @type {TsRecorder|null} while connected */
 	recorder = null;
-	/** @type {string|null} of the operator's panel, once it was opened; nowhere but here */
-	adminKey = null;
+	/** @type {import('./tsrecorder.js').TsRecorderAdmin|null} while the operator's panel is open; its secret is nowhere but there */
+	operator = null;
 	/** Lets this browser see and delete after a reload what it has recorded. */
 	secret = rememberedSecret();
 
-	/** The right by which this page may ask for a recording. @param {string} id */
-	access(id) {
-		return { id, ...(this.adminKey ? { admin_key: this.adminKey } : { secret: this.secret }) };
+	/** For requests: the recorder, or an error in words while there is none. */
+	get client() {
+		if (!this.recorder)
+			throw new TsRecorderError('there is no connection to Janus', 0, 'disconnected');
+		return this.recorder;
+	}
+
+	/** Who is asked for recordings, whoever made them: the Admin API while the operator's panel is open. */
+	get librarian() {
+		return this.operator ?? this.client;
+	}
+
+	/** The right by which this page may ask for a recording. @param {{id: string, own?: boolean}} recording */
+	access({ id, own }) {
+		return own ? { id } : { id, secret: this.secret };
 	}
 }
 
 function rememberedSecret() {
 	try {
-		return localStorage.tsrecorderSecret ??= crypto.randomUUID();
+		return localStorage.tsrecorderSecret ??= newSecret();
 	} catch {
-		return crypto.randomUUID(); // storage is off: the secret lasts as long as the page
+		return newSecret(); // storage is off: the secret lasts as long as the page
 	}
+}
+
+/** Not crypto.randomUUID: browsers have that on https and localhost only. */
+function newSecret() {
+	return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function showConnection(state, text) {
@@ -50,7 +67,7 @@ async function connect(page) {
 		} catch (error) {
 			showConnection('failed', 'not connected');
 			if (byId('banner').hidden)
-				say(byId('banner'), `There is no Janus: ${explain(error)} Is html-demo/run still running? Trying again every second.`);
+				say(byId('banner'), `There is no Janus. ${explain(error)}`);
 			await new Promise(resolve => setTimeout(resolve, RETRY_MS));
 		}
 	}
@@ -68,13 +85,14 @@ async function keepConnected(page) {
 		for (const ended of ['finished', 'failed'])
 			page.recorder.addEventListener(ended, () => { recording = false; });
 
-		await new Promise(resolve => page.recorder.addEventListener('disconnected', resolve, { once: true }));
+		if (page.recorder.connected)
+			await new Promise(resolve => page.recorder.addEventListener('disconnected', resolve, { once: true }));
 		cutOff = recording;
 		page.recorder = null;
 		showConnection('failed', 'not connected');
 		say(byId('banner'), cutOff
 			? 'Janus is gone in the middle of a recording. What was recorded until now is on the disk, and is recovered when Janus starts again.'
-			: 'Janus is gone. Trying again every second.');
+			: 'Janus is gone. Trying again every second: is html-demo/run still running?');
 		page.dispatchEvent(new Event('disconnected'));
 	}
 }

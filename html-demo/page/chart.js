@@ -22,18 +22,35 @@ export class Chart {
 		this.#draw();
 	}
 
-	/** @param {{seconds: number, written: number, durable: number, flushes: number}} sample  bytes, and flushes so far */
+	/**
+	 * @param {object} sample
+	 * @param {number} sample.seconds  since the start; so is `flushed`
+	 * @param {number} sample.written  bytes
+	 * @param {number} sample.durable  bytes
+	 * @param {number} sample.flushes  so far
+	 * @param {number} sample.flushed  when the latest of them was
+	 */
 	add(sample) {
-		const last = this.#samples.at(-1);
+		const last = this.#samples.at(-1) ?? { seconds: 0, durable: 0, flushes: 0 };
 		this.#samples.push(sample);
-		if (last && sample.flushes > last.flushes)
-			this.#flushes.push(sample);
+		this.#mark(last, sample);
 		const oldest = sample.seconds - SPAN_S - 1;
 		while (this.#samples[0].seconds < oldest)
 			this.#samples.shift();
 		while (this.#flushes[0]?.seconds < oldest)
 			this.#flushes.shift();
 		this.#draw();
+	}
+
+	/** Each flush between two samples: the time of the latest one is known, the others are spread evenly before it. */
+	#mark(last, { seconds, durable, flushes, flushed }) {
+		const count = flushes - last.flushes;
+		const end = flushed > last.seconds && flushed < seconds ? flushed : seconds;
+		for (let i = 1; i <= count; i++)
+			this.#flushes.push({
+				seconds: last.seconds + (end - last.seconds) * i / count,
+				durable: last.durable + (durable - last.durable) * i / count,
+			});
 	}
 
 	#draw() {

@@ -42,6 +42,35 @@ export function definitions(rows) {
 }
 
 /**
+ * Makes the children of an element show a list. The row of an item stays the same element as long as the item is listed: focus
+ * is not lost by a refresh, nor is a click that began before it.
+ * @template {{id: string}} Item
+ * @param {Element} parent
+ * @param {Map<string, {node: Element, update: (item: Item) => void}>} rows  those that are shown, by id
+ * @param {Item[]} items
+ * @param {() => {node: Element, update: (item: Item) => void}} makeRow
+ * @returns {boolean} whether the focus was in a row that is gone
+ */
+export function showRows(parent, rows, items, makeRow) {
+	let hadFocus = false;
+	for (const [id, { node }] of rows) {
+		if (items.some(item => item.id === id))
+			continue;
+		hadFocus ||= node.contains(document.activeElement);
+		node.remove();
+		rows.delete(id);
+	}
+	items.forEach((item, i) => {
+		const row = rows.get(item.id) ?? makeRow();
+		rows.set(item.id, row);
+		row.update(item);
+		if (parent.children[i] !== row.node)
+			parent.insertBefore(row.node, parent.children[i] ?? null);
+	});
+	return hadFocus;
+}
+
+/**
  * Asks in the page's dialog.
  * @param {string} title
  * @param {(Node|string)[]} content

@@ -2,17 +2,19 @@
 // The recording as it is being written: asks for the status four times a second, and lists the events as they come.
 
 import { Chart } from './chart.js';
-import { byId, definitions, element, setText } from './dom.js';
+import { byId, definitions, element, say, setText } from './dom.js';
 import { age, bytes, codec, count, duration, latencies, latency, percent } from './format.js';
 import { tell } from './words.js';
 
 const PERIOD_MS = 250;
+const SILENT_MS = 1500;
+const MAX_EVENTS = 200;
 const EVENTS = ['starting', 'recording', 'paused', 'resumed', 'stalled', 'unstalled', 'segment', 'warning', 'finished', 'failed'];
 
 /** @param {import('./app.js').Page} page */
 export function setUpLive(page) {
 	const chart = new Chart(byId('chart'));
-	let timer = null;
+	let watched = 0; // recordings so far: whoever watches an earlier one stops
 
 	function begin({ file }) {
 		byId('live-empty').hidden = true;
@@ -21,30 +23,42 @@ export function setUpLive(page) {
 		byId('live-tracks').tBodies[0].replaceChildren();
 		chart.clear();
 		showFile(file);
-		clearTimeout(timer);
-		poll(page.recorder, performance.now());
+		watch(page.recorder, ++watched);
 	}
 
-	async function poll(recorder, started) {
-		if (recorder !== page.recorder)
-			return;
-		let status;
-		try {
-			status = await recorder.status();
-		} catch (error) {
-			return showState('failed', 'unknown');
+	/** Asks again and again, until the recording ends, Janus goes away, or the next recording begins; an answer that fails ends nothing. */
+	async function watch(recorder, mine) {
+		const started = performance.now();
+		let answered = started, state = '';
+		const patience = setInterval(() => mine === watched && showSilence(performance.now() - answered), 500);
+		while (mine === watched && recorder === page.recorder && !['finished', 'failed', 'idle'].includes(state)) {
+			const status = await recorder.status().catch(() => null);
+			if (status && mine === watched) {
+				answered = performance.now();
+				state = status.state;
+				showSilence(0);
+				showStatus(status);
+				chart.add({ seconds: (answered - started) / 1000, written: status.bytes_written, durable: status.bytes_durable,
+					flushes: status.flushes, flushed: (answered - started - status.last_flush_age_ms) / 1000 });
+			}
+			await new Promise(resolve => setTimeout(resolve, PERIOD_MS));
 		}
-		showStatus(status);
-		chart.add({ seconds: (performance.now() - started) / 1000, written: status.bytes_written, durable: status.bytes_durable,
-			flushes: status.flushes });
-		if (!['finished', 'failed', 'idle'].includes(status.state))
-			timer = setTimeout(poll, PERIOD_MS, recorder, started);
+		clearInterval(patience);
+		if (mine === watched)
+			showSilence(0);
+	}
+
+	function showSilence(ms) {
+		say(byId('live-silence'), ms < SILENT_MS ? '' :
+			`No answer for ${Math.floor(ms / 1000)} s: what is shown here is old. The page goes on asking; the recording does not depend on it.`);
 	}
 
 	function logEvent(event) {
-		const log = byId('live-log');
-		byId('live-events').append(element('li', { 'data-status': event.status },
+		const log = byId('live-log'), list = byId('live-events');
+		list.append(element('li', { 'data-status': event.status },
 			element('time', {}, new Date().toLocaleTimeString('en-GB')), ' ', tell(event)));
+		while (list.childElementCount > MAX_EVENTS)
+			list.firstElementChild.remove();
 		log.scrollTop = log.scrollHeight;
 		if (event.file && event.status !== 'segment')
 			showFile(event.file);
@@ -58,7 +72,6 @@ export function setUpLive(page) {
 			page.recorder.addEventListener(name, ({ detail }) => logEvent(detail));
 	});
 	page.addEventListener('disconnected', () => {
-		clearTimeout(timer);
 		if (!byId('live-panel').hidden && !['finished', 'failed'].includes(byId('live-state').dataset.state))
 			showState('failed', 'Janus is gone');
 	});

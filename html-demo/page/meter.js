@@ -11,7 +11,7 @@ export function showLevel(meter, stream) {
 	const analyser = new AnalyserNode(audio, { fftSize: 1024 });
 	audio.createMediaStreamSource(stream).connect(analyser);
 	// Before the first click a browser leaves the context suspended.
-	const resume = () => audio.resume();
+	const resume = () => audio.resume().catch(() => {}); // it was closed meanwhile
 	addEventListener('pointerdown', resume);
 	addEventListener('keydown', resume);
 	const samples = new Float32Array(analyser.fftSize);

@@ -60,7 +60,7 @@ export class Player {
 				element('button', { type: 'button', class: 'small', onclick: () => this.close() }, 'Close player')),
 			this.#video,
 			element('div', { class: 'controls' }, this.#play, this.#slider, this.#time, this.#part, this.#live, this.#mute,
-				element('button', { type: 'button', class: 'small', onclick: () => this.#video.requestFullscreen() }, 'Full screen')),
+				element('button', { type: 'button', class: 'small', onclick: () => this.#fillScreen() }, 'Full screen')),
 			this.#message);
 		this.#root.hidden = false;
 		this.#root.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
@@ -128,8 +128,8 @@ export class Player {
 			}
 			await this.#video.play();
 		} catch (error) {
-			if (turn === this.#turn && error.name !== 'AbortError')
-				say(this.#message, explain(error));
+			if (turn === this.#turn)
+				this.#trouble(error);
 		}
 	}
 
@@ -205,7 +205,17 @@ export class Player {
 		else if (this.#video.ended)
 			this.seek(0);
 		else
-			this.#video.play();
+			this.#video.play().catch(error => this.#trouble(error));
+	}
+
+	/** @param {Error} error */
+	#trouble(error) {
+		if (error.name !== 'AbortError') // a play() that a pause or another place overtook
+			say(this.#message, explain(error));
+	}
+
+	#fillScreen() {
+		this.#video.requestFullscreen().catch(() => say(this.#message, 'The browser does not let this page fill the screen.'));
 	}
 
 	#toggleMute() {

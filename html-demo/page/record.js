@@ -7,6 +7,7 @@ import { showLevel } from './meter.js';
 import { listDevices, offeredCodecs, openSource } from './sources.js';
 import { explain } from './words.js';
 
+const MAX_NAME_BYTES = 256; // of the plugin's parameter
 const hints = {
 	picture: '',
 	camera: 'The browser asks for the camera and the microphone.',
@@ -19,7 +20,7 @@ export function setUpRecord(page) {
 	const buttons = { start: byId('start'), pause: byId('pause'), split: byId('split'), stop: byId('stop') };
 	const message = byId('record-message');
 	let source = null, stopMeter = () => {};
-	let state = 'idle'; // idle, busy, recording, paused
+	let state = 'idle'; // idle, busy (it begins or ends), recording, paused
 	let opening = 0;
 
 	function show(next) {
@@ -54,16 +55,30 @@ export function setUpRecord(page) {
 		byId('preview-hint').textContent = '';
 		if (kind === 'camera')
 			await fillDevices();
-		for (const track of source.stream.getTracks())
-			track.onended = () => sourceEnded();
+		for (const track of opened.stream.getTracks())
+			track.onended = () => trackEnded(opened, track);
 	}
 
-	function sourceEnded() {
-		say(message, 'What was recorded has ended: the sharing was stopped, or the device is gone.');
-		if (state === 'recording' || state === 'paused')
-			act('stop');
-		else
-			closeSource();
+	/** By itself: the user ended the sharing, or unplugged the device. What is left of the source is recorded on. */
+	function trackEnded(from, track) {
+		if (from !== source)
+			return;
+		const what = track.kind === 'audio' ? 'sound' : 'picture';
+		if (state !== 'idle' && !hasEnded(source))
+			return say(message, `The source’s ${what} has ended; the rest of it is recorded on. Press Stop to choose another source.`);
+		if (state !== 'busy')
+			sourceEnded();
+	}
+
+	async function sourceEnded() {
+		let then = '';
+		if (state !== 'idle') {
+			await act('stop');
+			then = message.textContent || 'What was recorded until then is complete.'; // or why it could not be stopped
+		}
+		closeSource();
+		byId('preview-hint').textContent = 'Choose what to record, or press Record to open the same again.';
+		say(message, `The source has ended: the sharing was stopped, or the device is gone. ${then} Choose again, or press Record.`);
 	}
 
 	async function fillDevices() {
@@ -76,6 +91,11 @@ export function setUpRecord(page) {
 				element('option', { value: 'none' }, 'none'));
 			select.value = [...select.options].some(({ value }) => value === chosen) ? chosen : '';
 		}
+	}
+
+	function explainSource(error) {
+		return error.name === 'NotAllowedError' && form.elements.source.value === 'screen'
+			? 'Nothing was shared. Press Record again and choose what to share.' : explain(error);
 	}
 
 	async function chooseSource() {
@@ -97,6 +117,7 @@ export function setUpRecord(page) {
 
 	function options() {
 		const chosen = { secret: page.secret };
+		form.elements.name.value = nameThatFits(form.elements.name.value);
 		for (const name of ['name', 'videocodec', 'audiocodec', 'profile', 'audio_mode', 'keyframe_interval'])
 			if (form.elements[name].value)
 				chosen[name] = form.elements[name].value;
@@ -109,32 +130,42 @@ export function setUpRecord(page) {
 		show('busy');
 		say(message);
 		try {
-			if (!source)
+			if (!source || source.stream.getTracks().some(isOver))
 				await open();
 			await source.wake?.();
-			const starting = await page.recorder.record(source.stream, options(), { simulcast: form.elements.simulcast.checked });
+			const starting = await page.client.record(source.stream, options(), { simulcast: form.elements.simulcast.checked });
 			if (starting.refused)
 				say(message, `Not recorded: ${starting.refused.map(({ type, reason }) => `${type} (${reason})`).join(', ')}.`);
 			show('recording');
 		} catch (error) {
-			say(message, explain(error));
-			show('idle');
+			say(message, explainSource(error));
+			return show('idle');
 		}
+		if (hasEnded(source))
+			sourceEnded();
 	}
 
 	async function act(name) {
+		const before = state;
 		say(message);
-		buttons[name === 'resume' ? 'pause' : name].disabled = true;
+		if (name === 'stop')
+			show('busy');
+		else
+			buttons[name === 'resume' ? 'pause' : name].disabled = true;
 		try {
-			await page.recorder[name]();
-			if (state !== 'idle')
+			await page.client[name]();
+			if (state !== 'idle' && (state !== 'busy' || name === 'stop'))
 				show(name === 'pause' ? 'paused' : name === 'stop' ? 'idle' : name === 'resume' ? 'recording' : state);
 		} catch (error) {
 			say(message, explain(error));
-			show(page.recorder ? state : 'idle');
+			if (!page.recorder)
+				show('idle');
+			else if (state === before || (state === 'busy' && name === 'stop'))
+				show(before);
 		}
 	}
 
+	form.elements.name.addEventListener('change', ({ target }) => { target.value = nameThatFits(target.value); });
 	form.addEventListener('submit', event => { event.preventDefault(); start(); });
 	buttons.pause.addEventListener('click', () => act(state === 'paused' ? 'resume' : 'pause'));
 	buttons.split.addEventListener('click', () => act('split'));
@@ -152,10 +183,26 @@ export function setUpRecord(page) {
 	page.addEventListener('connected', () => {
 		for (const ended of ['finished', 'failed'])
 			page.recorder.addEventListener(ended, () => show('idle'));
+		page.recorder.addEventListener('error', ({ detail }) => say(message, explain(detail)));
 		fillProfiles(form, page.recorder);
 		show('idle');
 	});
 	page.addEventListener('disconnected', () => show('idle'));
+}
+
+const isOver = ({ readyState }) => readyState === 'ended';
+const hasEnded = ({ stream }) => stream.getTracks().every(isOver);
+
+/** What the plugin takes: so many bytes of UTF-8, without control characters. Cut between characters. */
+function nameThatFits(text) {
+	let bytes = 0, fitting = '';
+	for (const character of text.replace(/\p{Cc}/gu, ' ')) {
+		bytes += new TextEncoder().encode(character).length;
+		if (bytes > MAX_NAME_BYTES)
+			break;
+		fitting += character;
+	}
+	return fitting;
 }
 
 function fillCodecs(form) {

@@ -1,163 +1,209 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The list of recordings: play, download, report, delete.
 
-import { ask, byId, element, say, setText } from './dom.js';
-import { bytes, codec, date, duration } from './format.js';
+import { ask, byId, element, setText, showRows } from './dom.js';
 import { Player } from './player.js';
+import { isRunning, RecordingRow, titleOf, urlOf } from './recordingrow.js';
 import { showReport } from './report.js';
 import { explain } from './words.js';
 
 const PER_PAGE = 8;
 const REFRESH_MS = 1000;
-const running = new Set(['starting', 'recording', 'paused', 'stopping']);
-const words = { starting: 'starting', recording: 'recording', paused: 'paused', stopping: 'finishing', finished: 'finished',
-	failed: 'failed', interrupted: 'recovering', recovered: 'recovered' };
+/** How long a recovery may take before the page stops waiting for it. */
+const RECOVERY_S = 60;
 
-/** Where the web server has a file of the recordings folder. */
-export function urlOf(file) {
-	return new URL(`recordings/${file.split('/').map(encodeURIComponent).join('/')}`, location.href).href;
-}
+const lastPage = total => Math.max(0, Math.ceil(total / PER_PAGE) - 1) * PER_PAGE;
 
 /** @param {import('./app.js').Page} page */
 export function setUpRecordings(page) {
 	const player = new Player(byId('player'));
 	const list = byId('list'), note = byId('list-note'), pages = byId('list-pages');
+	const [newer, older] = pages.querySelectorAll('button');
+	const empty = list.appendChild(element('li', { class: 'empty' }, 'Loading…'));
+	const rows = new Map(); // id -> RecordingRow
 	const details = new Map(); // id -> what info says, for recordings that ended
-	let offset = 0, timer = null, loading = false;
-	let shown = [], cutOff = []; // what the list shows, and what was recorded here when Janus went away
+	let offset = 0, total = 0, shown = [];
+	let timer = null, loading = false, again = false;
+	let current = null, cutOff = []; // what is recorded here, and what was when Janus went away
+	let waitingSince = null; // for Janus to recover what it lists
+	let trouble = '', told = { text: '', bad: false }; // of the latest look at the list, and of the latest click
 
+	/** Looks at the list; when it is being looked at already, once more after that. */
 	async function refresh() {
 		clearTimeout(timer);
-		if (!page.recorder || loading)
+		again = true;
+		if (loading)
 			return;
 		loading = true;
-		let answer;
-		try {
-			answer = await page.recorder.list({ offset, limit: PER_PAGE, ...(page.adminKey ? { admin_key: page.adminKey } : {}) });
-			if (offset && !answer.recordings.length) {
-				offset = Math.max(0, offset - PER_PAGE);
-				return;
+		let more = true;
+		while (again) {
+			again = false;
+			try {
+				more = await load();
+				trouble = '';
+			} catch (error) {
+				trouble = explain(error);
+				more = page.recorder !== null;
 			}
-			await Promise.all(answer.recordings.map(complete));
-			if (!offset)
-				answer.recordings.unshift(...await stillMissing(answer.recordings));
-			show(answer);
-		} catch (error) {
-			setText(note, explain(error));
-			list.replaceChildren();
-		} finally {
-			loading = false;
-			list.setAttribute('aria-busy', 'false');
-			if (page.recorder && (!answer || answer.recordings.some(({ state }) => running.has(state) || state === 'interrupted')))
-				timer = setTimeout(refresh, REFRESH_MS);
 		}
+		loading = false;
+		list.setAttribute('aria-busy', 'false');
+		showNote();
+		if (more)
+			timer = setTimeout(refresh, REFRESH_MS);
+	}
+
+	/** @returns {Promise<boolean>} whether the list will change by itself */
+	async function load() {
+		let answer = await page.librarian.list({ offset, limit: PER_PAGE });
+		if (offset && !answer.recordings.length) { // the page's last one is gone
+			offset = Math.min(offset - PER_PAGE, lastPage(answer.total));
+			answer = await page.librarian.list({ offset, limit: PER_PAGE });
+		}
+		await Promise.all(answer.recordings.map(complete));
+		if (!answer.offset)
+			answer.recordings.unshift(...await stillMissing(answer.recordings));
+		show(answer);
+		return answer.recordings.some(recording => isRunning(recording) || recording.state === 'interrupted');
 	}
 
 	/**
-	 * After a crash the plugin does not know any more whose a recovered recording is, and lists it for the operator alone. This
-	 * page knows what it was recording itself, and sees from the file's name how far the recovery is.
+	 * After a crash the plugin may not know any more whose a recovered recording is, and list it for the operator alone. This
+	 * page knows what it was recording itself, and sees from the file's name how far the recovery is. Where nothing had come
+	 * before the crash no file ever appears.
 	 */
 	async function stillMissing(listed) {
 		cutOff = cutOff.filter(({ id }) => listed.every(recording => recording.id !== id));
 		return Promise.all(cutOff.map(async recording => {
 			const file = recording.file.replace('.recording.ts', '.ts');
-			const head = await fetch(urlOf(file), { method: 'HEAD', cache: 'no-store' });
-			return head.ok
-				? { ...recording, file, state: 'finished', recovered: true, bytes: Number(head.headers.get('Content-Length')) }
-				: { ...recording, state: 'interrupted' };
+			const head = await fetch(urlOf(file), { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+			if (head?.ok)
+				return { ...recording, file, state: 'finished', recovered: true, bytes: Number(head.headers.get('Content-Length')) };
+			return { ...recording, state: Date.now() - recording.since < RECOVERY_S * 1000 ? 'interrupted' : 'lost' };
 		}));
 	}
 
 	/** Adds what only `info` knows, where this page may ask for it. */
 	async function complete(recording) {
 		const { id, state } = recording;
-		if (!details.has(id) || details.get(id).state !== state || running.has(state)) {
-			const info = await page.recorder.info(recording.own ? { id } : page.access(id)).catch(() => ({}));
-			details.set(id, { ...info, state });
+		let known = details.get(id);
+		if (known?.state !== state || isRunning(recording)) {
+			const info = await page.librarian.info(page.access(recording)).catch(error => error.code ? {} : null);
+			known = info && { ...info, state };
+			if (known)
+				details.set(id, known);
 		}
-		const info = details.get(id);
-		recording.tracks = info.tracks ?? info.reports?.[0]?.tracks;
+		recording.tracks = known?.tracks ?? known?.reports?.[0]?.tracks;
 	}
 
-	function show({ total, recordings }) {
-		const interrupted = recordings.filter(({ state }) => state === 'interrupted').length;
-		setText(note, interrupted ? `${interrupted} of an earlier run ${interrupted === 1 ? 'is' : 'are'} being recovered…` : '');
-		shown = recordings;
-		list.replaceChildren(...recordings.map(row));
-		if (!recordings.length)
-			list.append(element('li', { class: 'empty' }, 'No recordings yet. What you record appears here at once.'));
+	function show(answer) {
+		({ recordings: shown, total } = answer);
+		for (const id of [...details.keys()].filter(id => shown.every(recording => recording.id !== id)))
+			details.delete(id);
+		empty.remove();
+		if (showRows(list, rows, shown, () => new RecordingRow({ play, report, remove })))
+			byId('recordings').focus({ preventScroll: true });
+		if (!shown.length)
+			list.append(empty);
+		setText(empty, 'No recordings yet. What you record appears here at once.');
+		showPages(answer.offset, answer.recordings.length);
+		waitingSince = shown.some(({ state }) => state === 'interrupted') ? waitingSince ?? Date.now() : null;
+	}
+
+	function showPages(first, count) {
 		pages.hidden = total <= PER_PAGE;
-		setText(byId('list-page'), `${offset + 1}–${offset + recordings.length} of ${total}`);
-		pages.querySelector('[data-step="-1"]').disabled = offset === 0;
-		pages.querySelector('[data-step="1"]').disabled = offset + recordings.length >= total;
+		setText(byId('list-page'), `${first + 1}–${first + count} of ${total}`);
+		const focused = [newer, older].find(button => button === document.activeElement);
+		newer.disabled = first === 0;
+		older.disabled = first >= lastPage(total);
+		if (focused?.disabled)
+			(focused === newer ? older : newer).focus();
 	}
 
-	function row(recording) {
-		const { id, name, state, started, duration_ms: ms, file, files = [file], tracks, recovered } = recording;
-		const title = name || id;
-		const live = running.has(state);
-		const label = recovered && state === 'finished' ? 'recovered' : state;
-		const button = (text, onclick, disabled) =>
-			element('button', { type: 'button', class: 'small', 'aria-label': `${text} ${title}`, onclick, disabled }, text);
-		return element('li', { 'data-id': id, 'data-state': label },
-			element('span', { class: 'pill', 'data-state': label }, words[label] ?? label),
-			element('div', { class: 'what' },
-				element('strong', {}, title),
-				element('span', { class: 'note' }, [date(started), tracks?.map(describe).join(', ')].filter(Boolean).join(' · '))),
-			element('span', { class: 'size' }, `${duration(ms)} · ${bytes(recording.bytes)}`),
-			element('div', { class: 'actions' },
-				button(live ? 'Watch' : 'Play', () => player.open(files.map(urlOf), title, live), !file),
-				file && !live && files.length === 1
-					? element('a', { class: 'button small', href: urlOf(file), download: file.split('/').at(-1), 'aria-label': `Download ${title}` }, 'Download')
-					: null,
-				button(files.length > 1 ? `Report, ${files.length} files` : 'Report', () => report(recording, title)),
-				button('Delete', () => remove(recording, title), live || state === 'interrupted')));
+	function turn(step) {
+		offset = Math.min(lastPage(total), Math.max(0, offset + step * PER_PAGE));
+		say('');
+		refresh();
 	}
 
-	async function report({ id, own }, title) {
+	function say(text, bad = false) {
+		told = { text, bad };
+		trouble = '';
+		showNote();
+	}
+
+	function showNote() {
+		setText(note, trouble || told.text || recovery());
+		note.classList.toggle('bad', Boolean(trouble || (told.text && told.bad)));
+	}
+
+	/** One sentence on what was cut off by the end of an earlier Janus. */
+	function recovery() {
+		const lost = shown.filter(({ state }) => state === 'lost').map(recording => `“${titleOf(recording)}”`).join(', ');
+		if (lost)
+			return `${lost}: no file came within ${RECOVERY_S} s. Nothing had arrived before Janus ended, or it could not be recovered: `
+				+ 'Janus’s log says which. Refresh looks again.';
+		const waiting = shown.filter(({ state }) => state === 'interrupted').length;
+		const are = waiting === 1 ? 'is' : 'are';
+		if (!waiting)
+			return '';
+		return Date.now() - waitingSince < RECOVERY_S * 1000 ? `${waiting} of an earlier run ${are} being recovered…`
+			: `${waiting} of an earlier run ${are} still not recovered: the operator’s panel has a button for it, Janus’s log the reason.`;
+	}
+
+	function play(recording) {
+		const { file, files = [file] } = recording;
+		player.open(files.map(urlOf), titleOf(recording), isRunning(recording));
+	}
+
+	async function report(recording) {
+		say('');
 		try {
-			showReport(title, await page.recorder.info(own ? { id } : page.access(id)), urlOf);
+			showReport(titleOf(recording), await page.librarian.info(page.access(recording)), urlOf);
 		} catch (error) {
-			setText(note, explain(error));
+			say(explain(error), true);
 		}
 	}
 
-	async function remove({ id, own }, title) {
+	async function remove(recording) {
+		const title = titleOf(recording);
 		const answer = await ask(`Delete “${title}”?`, [element('p', {}, 'The file and its report are removed from the disk. This cannot be undone.')],
 			[{ value: '', text: 'Keep it' }, { value: 'delete', text: 'Delete', class: 'danger' }]);
 		if (answer !== 'delete')
 			return;
 		try {
-			await page.recorder.delete(own ? { id } : page.access(id));
-			details.delete(id);
-			setText(note, `“${title}” was deleted.`);
+			await page.librarian.delete(page.access(recording));
+			say(`“${title}” was deleted.`);
 			byId('recordings').focus({ preventScroll: true });
 		} catch (error) {
-			return setText(note, explain(error));
+			return say(explain(error), true);
 		}
 		refresh();
 	}
 
-	byId('list-refresh').addEventListener('click', refresh);
-	pages.addEventListener('click', ({ target }) => {
-		if (target.dataset.step) {
-			offset = Math.max(0, offset + Number(target.dataset.step) * PER_PAGE);
-			refresh();
-		}
-	});
+	byId('list-refresh').addEventListener('click', () => { say(''); refresh(); });
+	for (const button of [newer, older])
+		button.addEventListener('click', ({ detail }) => {
+			if (detail < 2) // the second click of a double-click would skip a page
+				turn(Number(button.dataset.step));
+		});
 	page.addEventListener('connected', () => {
 		for (const name of ['starting', 'recording', 'segment', 'finished', 'failed'])
 			page.recorder.addEventListener(name, refresh);
+		page.recorder.addEventListener('starting', ({ detail: { id, name, file } }) => { current = { id, name, file, started: new Date().toISOString() }; });
+		for (const name of ['finished', 'failed'])
+			page.recorder.addEventListener(name, () => { current = null; });
+		for (const recording of cutOff)
+			recording.since ??= Date.now();
 		details.clear();
+		if (told.bad)
+			say('');
 		refresh();
 	});
 	page.addEventListener('disconnected', () => {
-		cutOff.push(...shown.filter(({ own, state }) => own && running.has(state)).map(recording => ({ ...recording, own: false })));
+		if (current)
+			cutOff.push({ ...current, ...shown.find(({ id }) => id === current.id), own: false });
+		current = null;
 	});
 	page.addEventListener('operator', refresh);
-	list.append(element('li', { class: 'empty' }, 'Loading…'));
-}
-
-function describe({ type, codec: from, recorded_as: to, mode }) {
-	return mode === 'transcode' ? `${codec(from)} → ${codec(to)}` : codec(to ?? from ?? type);
 }

@@ -4,7 +4,7 @@
 import { ask, definitions, element } from './dom.js';
 import { bytes, codec, count, date, duration } from './format.js';
 import { formatOf } from './live.js';
-import { reasons } from './words.js';
+import { causes, reasons } from './words.js';
 
 /**
  * @param {string} title
@@ -37,7 +37,7 @@ function section(report, file, urlOf) {
 			count(track.packets), count(track.lost), count(track.frames_damaged), formatOf(track),
 		])) : element('p', {}, 'Nothing is known of its tracks.'),
 		gaps.length ? table('Gaps', ['Gap from', 'To', 'Cause', 'Frames'], gaps.map(gap => [
-			duration(gap.start_ms), duration(gap.end_ms), gap.cause, count(gap.frames),
+			duration(gap.start_ms), duration(gap.end_ms), causes[gap.cause] ?? gap.cause, count(gap.frames),
 		])) : element('p', { class: 'note' }, report.recovered ? 'What was missing when Janus ended is not known.' : 'No gaps.'),
 	].filter(Boolean);
 }

@@ -22,6 +22,8 @@ export async function openSource(kind, devices = {}) {
 		throw new Error('this address is not one where browsers allow the camera: open the page by localhost or https');
 	if (kind === 'screen')
 		return fromStream(await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true }));
+	if (devices.camera === 'none' && devices.microphone === 'none')
+		throw new Error('there is nothing to record without camera and microphone: choose one of them');
 	const constraint = (id, more) => id !== 'none' && { ...(id ? { deviceId: { exact: id } } : {}), ...more };
 	return fromStream(await navigator.mediaDevices.getUserMedia({
 		video: constraint(devices.camera, { width: { ideal: 1280 }, height: { ideal: 720 } }),

@@ -48,10 +48,11 @@ export class TsFile {
 	/** Bytes FROM to TO, or to the end; when the file got its final name meanwhile, it is followed there. */
 	async #fetch(from, to = '', signal = undefined) {
 		const options = { headers: { Range: `bytes=${from}-${to}` }, signal, cache: 'no-store' };
-		let response = await fetch(this.#url, options);
-		if (response.status === 404 && this.growing) {
-			this.#url = this.#url.slice(0, -TEMPORARY.length) + '.ts';
-			response = await fetch(this.#url, options);
+		const asked = this.#url; // of two at a time, each may be the one that finds it renamed
+		let response = await ask(asked, options);
+		if (response.status === 404 && asked.endsWith(TEMPORARY)) {
+			this.#url = asked.slice(0, -TEMPORARY.length) + '.ts';
+			response = await ask(this.#url, options);
 		}
 		if (response.status === 404)
 			throw new Error('the file is gone: it was deleted or moved');
@@ -159,6 +160,17 @@ export class TsFile {
 			return null;
 		const ticks = (pcr - this.#firstPcr + WRAP) % WRAP;
 		return ticks > WRAP / 2 ? 0 : ticks / 90_000;
+	}
+}
+
+/** A fetch that fails is a TypeError in the browser's words: here it is one in ours. */
+async function ask(url, options) {
+	try {
+		return await fetch(url, options);
+	} catch (error) {
+		if (error.name === 'AbortError')
+			throw error;
+		throw new Error('the web server does not answer. Is html-demo/run still running? Then play it again');
 	}
 }
 

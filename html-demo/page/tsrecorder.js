@@ -11,12 +11,16 @@
 //     const { file, bytes, duration_ms } = await recorder.stop();
 //
 // A TsRecorder is one handle on one Janus session: it makes one recording at a time. Each request is a promise. Those that
-// take their time (pause, resume, split, stop) are kept when it has happened, not when it was asked for. What comes unasked is
-// an event, a CustomEvent whose `detail` is what the plugin sent: starting, recording, paused, resumed, stalled, unstalled,
-// segment, warning, finished, failed, configured; and `disconnected` when Janus is gone.
+// take their time (pause, resume, split, stop) are kept when it has happened, not when it was asked for. Every promise ends: it
+// is rejected with a TsRecorderError when nothing comes in time, and when the session is lost. What comes unasked is an event,
+// a CustomEvent whose `detail` is what the plugin sent: starting, recording, paused, resumed, stalled, unstalled, segment,
+// warning, finished, failed, configured. Two more have a TsRecorderError as `detail`: `error`, when something failed that no
+// promise tells of, and `disconnected`, when the session is lost: the PeerConnection is closed then, and a new TsRecorder is needed.
 
 export const PLUGIN = 'janus.plugin.tsrecorder';
 const HANGUP_MS = 2000;
+/** Janus's own errors that mean that the session or the handle is gone. */
+const LOST = /^(458|459)\b/;
 
 /**
  * @typedef {object} RecordOptions  What `record` takes besides the media; all optional. The head of plugins/janus_tsrecorder.c explains each.
@@ -72,28 +76,49 @@ const HANGUP_MS = 2000;
  * @property {string} [admin_key]
  */
 
-/** What the plugin refused, or what went wrong on the way. `code` is the plugin's error_code, or 0. */
+/**
+ * What the plugin refused, or what went wrong on the way. `code` is the plugin's error_code, or 0; then `kind` tells more:
+ * 'disconnected' (the session is lost), 'timeout' (no answer), 'browser' (WebRTC failed here), '' otherwise.
+ */
 export class TsRecorderError extends Error {
 	/**
 	 * @param {string} message
 	 * @param {number} [code]
+	 * @param {''|'disconnected'|'timeout'|'browser'} [kind]
 	 */
-	constructor(message, code = 0) {
+	constructor(message, code = 0, kind = '') {
 		super(message);
 		this.name = 'TsRecorderError';
 		this.code = code;
+		this.kind = kind;
 	}
 }
 
+/**
+ * @typedef {object} Pending  A promise that has not ended yet.
+ * @property {string[]} [statuses]  the events that keep it
+ * @property {string} [id]          of the recording it is about
+ * @property {(value: any) => void} resolve
+ * @property {(error: TsRecorderError) => void} reject
+ * @property {(ms: number) => void} expectWithin  sets its deadline anew
+ */
+
 export class TsRecorder extends EventTarget {
+	/** @type {any} of janus.js, which has no types; so is the handle */
 	#session;
+	/** @type {any} */
 	#handle;
 	#connected = true;
+	#answer_ms = 10_000;
+	#event_ms = 60_000;
 	/** Until Janus has told that the latest PeerConnection is gone: what it tells so late must not meet the next one. */
 	#hungUp = Promise.resolve();
+	/** @type {(value?: any) => void} */
 	#tellHungUp = () => {};
-	/** Promises that wait for an event: {statuses, id, resolve, reject}. */
-	#waiting = new Set();
+	/** Until the browser has taken the latest answer. @type {Promise<void>} */
+	#answered = Promise.resolve();
+	/** @type {Set<Pending>} */
+	#pending = new Set();
 
 	/**
 	 * @param {object} options
@@ -102,33 +127,35 @@ export class TsRecorder extends EventTarget {
 	 * @param {RTCIceServer[]} [options.iceServers]
 	 * @param {string} [options.token]        of Janus's token authentication
 	 * @param {string} [options.apisecret]
-	 * @param {number} [options.timeout_ms]   how long to wait for the server
+	 * @param {number} [options.timeout_ms]   how long to wait for an answer: to the connection, and to each request
+	 * @param {number} [options.event_timeout_ms]  how long after it to wait for what pause, resume, split and stop lead to
 	 * @returns {Promise<TsRecorder>}
 	 */
-	static async connect({ Janus, server, iceServers = [], token, apisecret, timeout_ms = 10_000 }) {
+	static async connect({ Janus, server, iceServers = [], token, apisecret, timeout_ms = 10_000, event_timeout_ms = 60_000 }) {
 		await new Promise(callback => Janus.init({ debug: false, callback }));
 		const recorder = new TsRecorder();
-		await new Promise((resolve, reject) => {
-			const timer = setTimeout(() => reject(new TsRecorderError(`${server} does not answer`)), timeout_ms);
-			recorder.#session = new Janus({
-				server, iceServers, token, apisecret,
-				success: () => { clearTimeout(timer); resolve(); },
-				error: reason => {
-					clearTimeout(timer);
-					const error = new TsRecorderError(String(reason));
-					reject(error);
-					recorder.#lost(error);
-				},
-				destroyed: () => recorder.#lost(new TsRecorderError('the session was closed')),
+		recorder.#answer_ms = timeout_ms;
+		recorder.#event_ms = event_timeout_ms;
+		try {
+			await recorder.#begin(`${server} does not answer`, ({ resolve }) => {
+				recorder.#session = new Janus({
+					server, iceServers, token, apisecret,
+					success: () => recorder.#connected ? resolve(undefined) : recorder.#endSession(),
+					error: (/** @type {any} */ reason) => recorder.#lost(new TsRecorderError(String(reason), 0, 'disconnected')),
+				});
 			});
-		});
-		recorder.#handle = await new Promise((resolve, reject) => recorder.#session.attach({
-			plugin: PLUGIN,
-			success: resolve,
-			error: reason => reject(new TsRecorderError(String(reason))),
-			webrtcState: up => { if (!up) recorder.#tellHungUp(); },
-			onmessage: (message, jsep) => recorder.#received(message, jsep),
-		}));
+			recorder.#handle = await recorder.#begin('Janus does not attach the plugin', ({ resolve, reject }) => recorder.#session.attach({
+				plugin: PLUGIN,
+				success: resolve,
+				error: (/** @type {any} */ reason) => reject(new TsRecorderError(String(reason))),
+				webrtcState: (/** @type {boolean} */ up) => { if (!up) recorder.#tellHungUp(); },
+				ondetached: () => recorder.#lost(new TsRecorderError('Janus closed the handle', 0, 'disconnected')),
+				onmessage: (/** @type {any} */ message, /** @type {any} */ jsep) => recorder.#received(message, jsep),
+			}));
+		} catch (error) {
+			recorder.#lost(/** @type {TsRecorderError} */ (error));
+			throw error;
+		}
 		return recorder;
 	}
 
@@ -139,7 +166,7 @@ export class TsRecorder extends EventTarget {
 
 	/** The PeerConnection of the recording that runs, for its statistics. @returns {RTCPeerConnection|null} */
 	get peerConnection() {
-		return this.#handle.webrtcStuff?.pc ?? null;
+		return this.#handle?.webrtcStuff?.pc ?? null;
 	}
 
 	/**
@@ -152,17 +179,22 @@ export class TsRecorder extends EventTarget {
 	 * @returns {Promise<Recording>}
 	 */
 	async record(stream, options = {}, { simulcast = false } = {}) {
+		await this.#hungUp;
 		if (this.peerConnection)
 			throw new TsRecorderError('this handle records already', 610);
-		await this.#hungUp;
 		const tracks = stream.getTracks().map(track => ({
 			type: track.kind, capture: track, recv: false, dontStop: true,
 			...(track.kind === 'video' && simulcast ? { simulcast: true, sendEncodings: simulcastEncodings(track) } : {}),
 		}));
 		const jsep = await this.#offer(tracks);
+		let starting;
 		try {
-			return await this.#ask({ request: 'record', ...options }, { jsep, until: ['starting'] });
+			starting = await this.#ask({ request: 'record', ...options }, { jsep, until: ['starting'] });
+			await this.#answered;
+			return starting;
 		} catch (error) {
+			if (starting) // so that the next one need not wait for the end of this one
+				await this.stop().catch(() => {});
 			this.hangup();
 			throw error;
 		}
@@ -238,86 +270,146 @@ export class TsRecorder extends EventTarget {
 
 	/** Ends the session. A recording that still runs is completed by the server. */
 	close() {
-		this.#session.destroy({ cleanupHandles: true, notifyDestroyed: false });
-		this.#lost(new TsRecorderError('the session was closed'));
+		this.#lost(new TsRecorderError('the session was closed', 0, 'disconnected'));
 	}
 
-	#offer(tracks) {
-		return new Promise((resolve, reject) => this.#handle.createOffer({
-			tracks,
-			success: resolve,
-			error: error => reject(new TsRecorderError(error?.message ?? String(error))),
-		}));
-	}
-
-	/** Sends a request. Kept with the answer, or, where `until` says so, with the event that it leads to. */
-	#ask(message, { jsep, until } = {}) {
+	/**
+	 * Begins something whose end is a callback of janus.js. Those do not always come: the promise ends in time without, too.
+	 * @param {string} trouble  the sentence when it does not end in time
+	 * @param {(pending: Pending) => void} action
+	 * @returns {Promise<any>}
+	 */
+	#begin(trouble, action) {
 		if (!this.#connected)
-			return Promise.reject(new TsRecorderError('there is no connection to Janus'));
+			return Promise.reject(new TsRecorderError('there is no connection to Janus', 0, 'disconnected'));
 		return new Promise((resolve, reject) => {
-			const wait = { statuses: until, resolve, reject };
-			if (until)
-				this.#waiting.add(wait);
-			const fail = error => { this.#waiting.delete(wait); reject(error); };
+			/** @type {ReturnType<typeof setTimeout>} */
+			let timer;
+			const end = (/** @type {(value: any) => void} */ settle) => (/** @type {any} */ value) => {
+				clearTimeout(timer);
+				this.#pending.delete(pending);
+				settle(value);
+			};
+			/** @type {Pending} */
+			const pending = {
+				resolve: end(resolve),
+				reject: end(reject),
+				expectWithin: ms => {
+					clearTimeout(timer);
+					if (this.#pending.has(pending))
+						timer = setTimeout(() => pending.reject(new TsRecorderError(`${trouble} within ${ms / 1000} s`, 0, 'timeout')), ms);
+				},
+			};
+			this.#pending.add(pending);
+			pending.expectWithin(this.#answer_ms);
+			try {
+				action(pending);
+			} catch (error) {
+				pending.reject(browserError(error));
+			}
+		});
+	}
+
+	/** @param {object[]} tracks  as janus.js takes them; without an offer there is no PeerConnection left */
+	async #offer(tracks) {
+		try {
+			return await this.#begin('The browser makes no offer', ({ resolve, reject }) => this.#handle.createOffer({
+				tracks,
+				success: resolve,
+				error: (/** @type {any} */ error) => reject(browserError(error)),
+			}));
+		} catch (error) {
+			this.#handle.hangup(false); // Janus does not know of it yet
+			throw error;
+		}
+	}
+
+	/**
+	 * Sends a request. Kept with the answer, or, where `until` says so, with the event that it leads to.
+	 * @param {{request: string, [parameter: string]: any}} message
+	 * @param {{jsep?: any, until?: string[]}} [more]
+	 */
+	#ask(message, { jsep, until } = {}) {
+		return this.#begin(`Janus does not answer the request "${message.request}"`, pending => {
+			pending.statuses = until;
 			this.#handle.send({
 				message, jsep,
-				success: answer => {
+				success: (/** @type {any} */ answer) => {
 					if (answer?.error_code)
-						fail(new TsRecorderError(answer.error, answer.error_code));
-					else if (answer?.id)
-						wait.id = answer.id;
+						return pending.reject(new TsRecorderError(answer.error, answer.error_code));
 					if (!until)
-						resolve(answer);
+						return pending.resolve(answer);
+					pending.id = answer?.id;
+					pending.expectWithin(this.#event_ms);
 				},
-				error: reason => fail(new TsRecorderError(String(reason))),
+				error: (/** @type {any} */ reason) => {
+					pending.reject(new TsRecorderError(String(reason)));
+					if (LOST.test(reason))
+						this.#lost(new TsRecorderError(String(reason), 0, 'disconnected'));
+				},
 			});
 		});
 	}
 
+	/**
+	 * @param {any} message
+	 * @param {any} jsep
+	 */
 	#received(message, jsep) {
 		if (jsep)
-			this.#handle.handleRemoteJsep({ jsep, error: error => console.error('answer refused by the browser', error) });
+			this.#take(jsep);
 		if (message.error_code && !message.result)
 			return this.#failed(new TsRecorderError(message.error, message.error_code));
 		const result = message.result ?? message;
 		if (!result.status)
 			return;
 		const ended = result.status === 'finished' || result.status === 'failed';
-		for (const wait of this.#waiting) {
-			if (wait.id && wait.id !== result.id)
+		for (const pending of this.#pending) {
+			if (!pending.statuses || (pending.id && pending.id !== result.id))
 				continue;
-			if (wait.statuses.includes(result.status))
-				wait.resolve(result);
+			if (pending.statuses.includes(result.status))
+				pending.resolve(result);
 			else if (ended)
-				wait.reject(new TsRecorderError(result.error ?? `the recording ended (${result.reason})`, result.error_code));
-			else
-				continue;
-			this.#waiting.delete(wait);
+				pending.reject(new TsRecorderError(result.error ?? `the recording ended (${result.reason})`, result.error_code));
 		}
 		if (ended)
 			this.hangup();
 		this.dispatchEvent(new CustomEvent(result.status, { detail: result }));
 	}
 
-	/** An error event names no request; only record and configure are answered by events, and one of them at a time. */
+	/** Gives Janus's answer to the browser; record() waits for it. @param {any} jsep */
+	#take(jsep) {
+		this.#answered = this.#begin('The browser does not take the answer', ({ resolve, reject }) => this.#handle.handleRemoteJsep({
+			jsep,
+			success: resolve,
+			error: (/** @type {any} */ error) => reject(browserError(error)),
+		}));
+		this.#answered.catch(() => {}); // nobody waits for it when the request itself has failed
+	}
+
+	/** An error event names no request; only record and configure are answered by events, and one of them at a time. @param {TsRecorderError} error */
 	#failed(error) {
-		for (const wait of this.#waiting) {
-			if (wait.statuses.includes('starting') || wait.statuses.includes('configured')) {
-				this.#waiting.delete(wait);
-				return wait.reject(error);
-			}
+		for (const pending of this.#pending) {
+			if (pending.statuses?.includes('starting') || pending.statuses?.includes('configured'))
+				return pending.reject(error);
 		}
 		this.dispatchEvent(new CustomEvent('error', { detail: error }));
 	}
 
+	/** @param {TsRecorderError} error */
 	#lost(error) {
 		if (!this.#connected)
 			return;
 		this.#connected = false;
-		for (const wait of this.#waiting)
-			wait.reject(error);
-		this.#waiting.clear();
+		for (const pending of [...this.#pending])
+			pending.reject(error);
+		this.#endSession();
 		this.dispatchEvent(new CustomEvent('disconnected', { detail: error }));
+	}
+
+	/** Closes the PeerConnection as well. */
+	#endSession() {
+		this.#session?.destroy?.({ cleanupHandles: true, notifyDestroyed: false });
 	}
 }
 
@@ -325,19 +417,36 @@ export class TsRecorder extends EventTarget {
 export class TsRecorderAdmin {
 	#url;
 	#secret;
+	#key;
+	#timeout_ms;
 
 	/**
 	 * @param {string} url     of the Admin API, e.g. 'https://example.org/admin'
-	 * @param {string} secret  Janus's admin_secret; also sent as the plugin's admin_key
+	 * @param {string} secret  Janus's admin_secret
+	 * @param {object} [options]
+	 * @param {string} [options.admin_key]   of the plugin, when its configuration has one
+	 * @param {number} [options.timeout_ms]  how long to wait for an answer
 	 */
-	constructor(url, secret) {
+	constructor(url, secret, { admin_key, timeout_ms = 10_000 } = {}) {
 		this.#url = url;
 		this.#secret = secret;
+		this.#key = admin_key;
+		this.#timeout_ms = timeout_ms;
 	}
 
 	/** All recordings, those that run with their status. @param {object} [filter] as of TsRecorder.list */
 	list(filter) {
 		return this.#ask({ request: 'list_recordings', ...filter });
+	}
+
+	/** @param {Access} access @returns {Promise<object>} as TsRecorder.info */
+	async info({ id }) {
+		return (await this.#ask({ request: 'info', id })).recording;
+	}
+
+	/** @param {Access} access @returns {Promise<{id: string, files: number}>} as TsRecorder.delete */
+	delete({ id }) {
+		return this.#ask({ request: 'delete', id });
 	}
 
 	/** Counters of the whole plugin, and the status of each recording that runs. */
@@ -364,20 +473,21 @@ export class TsRecorderAdmin {
 		return this.#ask({ request: 'recover' });
 	}
 
+	/** @param {{request: string, [parameter: string]: any}} request @returns {Promise<any>} */
 	async #ask(request) {
+		const body = JSON.stringify({
+			janus: 'message_plugin', transaction: request.request, admin_secret: this.#secret, plugin: PLUGIN,
+			request: { ...request, ...(this.#key ? { admin_key: this.#key } : {}) },
+		});
 		let message;
 		try {
 			const response = await fetch(this.#url, {
-				method: 'POST',
-				headers: { 'Content-Type': 'application/json' },
-				body: JSON.stringify({
-					janus: 'message_plugin', transaction: crypto.randomUUID(), admin_secret: this.#secret, plugin: PLUGIN,
-					request: { ...request, admin_key: this.#secret },
-				}),
+				method: 'POST', headers: { 'Content-Type': 'application/json' }, body, signal: AbortSignal.timeout(this.#timeout_ms),
 			});
 			message = await response.json();
-		} catch {
-			throw new TsRecorderError('the Admin API does not answer');
+		} catch (error) {
+			throw new TsRecorderError('Janus’s Admin API does not answer', 0,
+				error instanceof DOMException && error.name === 'TimeoutError' ? 'timeout' : 'disconnected');
 		}
 		if (message.janus === 'error')
 			throw new TsRecorderError(message.error.reason, message.error.code);
@@ -387,7 +497,12 @@ export class TsRecorderAdmin {
 	}
 }
 
-/** Three sizes, each at a share of the bits that its pixels need. */
+/** What WebRTC in the browser, or janus.js, threw. @param {any} error */
+function browserError(error) {
+	return error instanceof TsRecorderError ? error : new TsRecorderError(error?.message ?? String(error), 0, 'browser');
+}
+
+/** Three sizes, each at a share of the bits that its pixels need. @param {MediaStreamTrack} track */
 function simulcastEncodings(track) {
 	const { width = 1280, height = 720 } = track.getSettings();
 	const full = Math.round(width * height * 2.5);

@@ -17,6 +17,13 @@ const remedies = {
 	403: 'Check the secret: html-demo/run prints it when it starts.',
 };
 
+/** By a TsRecorderError's kind, when the plugin has told nothing. */
+const kinds = {
+	disconnected: 'The page tries again every second: is html-demo/run still running?',
+	timeout: 'Try again; if it stays so, look at Janus’s log and at the network.',
+	browser: 'Reload the page and try again, or choose another source or codec.',
+};
+
 const device = {
 	NotAllowedError: 'The browser was not allowed to use it. Allow it by the icon in the address bar, then try again.',
 	NotFoundError: 'There is no such device here. Plug one in, or record the test picture.',
@@ -28,8 +35,11 @@ const device = {
 export function explain(error) {
 	if (device[error.name])
 		return device[error.name];
+	if (error instanceof TypeError || error instanceof ReferenceError)
+		return `Something went wrong in the page itself (${error.message}). Reload it and try again.`;
 	const sentence = sentenceOf(error.message || String(error));
-	return remedies[error.code] ? `${sentence} ${remedies[error.code]}` : sentence;
+	const remedy = remedies[error.code] ?? kinds[error.kind];
+	return remedy ? `${sentence} ${remedy}` : sentence;
 }
 
 function sentenceOf(text) {
@@ -41,6 +51,9 @@ export const reasons = {
 	stop: 'stopped', hangup: 'the peer hung up', detach: 'the peer left', shutdown: 'Janus was stopped',
 	max_duration: 'it reached its longest duration', max_size: 'it reached its largest size', disk_full: 'the disk is full', error: 'an error',
 };
+
+/** Of a gap. */
+export const causes = { loss: 'lost packets', disk_slow: 'the disk was too slow' };
 
 /** One sentence about an event of a recording. */
 export function tell({ status, warning, text, error, reason, file, duration_ms: ms }) {

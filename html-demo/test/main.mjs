@@ -4,7 +4,10 @@
 import './run.test.mjs';
 import './record.test.mjs';
 import './recordings.test.mjs';
+import './list.test.mjs';
 import './client.test.mjs';
+import './types.test.mjs';
+import './lost.test.mjs';
 import './operator.test.mjs';
 import './failures.test.mjs';
 import './looks.test.mjs';

@@ -34,8 +34,8 @@ export function stage() {
 	const stage = {
 		folder: null, url: null, secret: null, janus: null, run: null, browser: null,
 
-		/** A page of its own that is connected. What it complains of is in `page.complaints`. */
-		async open(options = {}) {
+		/** A page of its own that is connected. What it complains of is in `page.complaints`. `before` is called before it is loaded. */
+		async open({ before, ...options } = {}) {
 			const page = await this.browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
 			page.setDefaultTimeout(PATIENCE_MS);
 			page.complaints = [];
@@ -46,6 +46,7 @@ export function stage() {
 				if (message.type() === 'error' && !renamed)
 					page.complaints.push(message.text());
 			});
+			await before?.(page);
 			await page.goto(this.url);
 			await page.locator('#connection[data-state=connected]').waitFor();
 			return page;
@@ -66,6 +67,32 @@ export function stage() {
 		await stage.run?.stop();
 	});
 	return stage;
+}
+
+/**
+ * Stands between a page and Janus, from before the page is loaded. `wire.down = true` refuses connections from then on, and
+ * `wire.cut()` breaks the one there is; `wire.answer` may change what Janus answers, given the request's body, or drop it (null).
+ */
+export async function tapWire(page) {
+	const wire = { down: false, cut: () => {}, answer: message => message };
+	await page.routeWebSocket(/\/ws$/, async socket => {
+		if (wire.down)
+			return socket.close();
+		const server = socket.connectToServer(), requests = new Map();
+		wire.cut = async () => { wire.down = true; await Promise.all([socket.close(), server.close()]); };
+		socket.onMessage(text => {
+			const { transaction, body } = JSON.parse(text);
+			requests.set(transaction, body);
+			server.send(text);
+		});
+		server.onMessage(async text => {
+			const message = JSON.parse(text);
+			const answer = await wire.answer(message, requests.get(message.transaction) ?? {});
+			if (answer)
+				socket.send(JSON.stringify(answer));
+		});
+	});
+	return wire;
 }
 
 /** Starts recording what the form says. @returns {Promise<string>} the file, X.recording.ts */
