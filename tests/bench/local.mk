@@ -5,4 +5,4 @@ check_PROGRAMS += $(bench_programs)
 tests_bench_engine_LDADD = libpipeline.la
 tests_bench_make_captures_LDADD = libpipeline.la
 endif
-EXTRA_DIST += tests/bench/chart.py tests/bench/live.mjs tests/bench/measure.py tests/bench/run tests/bench/scale.svg
+EXTRA_DIST += tests/bench/chart.py tests/bench/feed.mjs tests/bench/live.mjs tests/bench/measure.py tests/bench/run tests/bench/scale.svg
