@@ -1,6 +1,6 @@
 # Tests of the whole engine, through recorder.h alone, and of janus-tsrec. A program NAME is built from tests/pipeline/NAME.c
 # and the helpers below.
-check_LTLIBRARIES = libpipeline.la
+check_LTLIBRARIES += libpipeline.la
 libpipeline_la_SOURCES = \
 	tests/pipeline/capfile.c tests/pipeline/capfile.h \
 	tests/pipeline/capture_util.c tests/pipeline/capture_util.h \
