@@ -12,4 +12,4 @@ EXTRA_DIST += html-demo/run html-demo/try.mjs html-demo/browser.mjs html-demo/pa
 	html-demo/test/run html-demo/test/main.mjs html-demo/test/stage.mjs html-demo/test/client.test.mjs \
 	html-demo/test/failures.test.mjs html-demo/test/looks.test.mjs html-demo/test/operator.test.mjs \
 	html-demo/test/record.test.mjs html-demo/test/recordings.test.mjs html-demo/test/run.test.mjs \
-	html-demo/test/list.test.mjs html-demo/test/lost.test.mjs html-demo/test/types.test.mjs
+	html-demo/test/list.test.mjs html-demo/test/sources.test.mjs html-demo/test/lost.test.mjs html-demo/test/types.test.mjs

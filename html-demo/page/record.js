@@ -35,6 +35,7 @@ export function setUpRecord(page) {
 
 	function closeSource() {
 		stopMeter();
+		stopMeter = () => {};
 		source?.stop();
 		source = null;
 		byId('preview').srcObject = null;
@@ -56,7 +57,7 @@ export function setUpRecord(page) {
 		if (kind === 'camera')
 			await fillDevices();
 		for (const track of opened.stream.getTracks())
-			track.onended = () => trackEnded(opened, track);
+			track.addEventListener('ended', () => trackEnded(opened, track)); // janus.js takes track.onended for itself
 	}
 
 	/** By itself: the user ended the sharing, or unplugged the device. What is left of the source is recorded on. */

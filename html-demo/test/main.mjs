@@ -3,6 +3,7 @@
 
 import './run.test.mjs';
 import './record.test.mjs';
+import './sources.test.mjs';
 import './recordings.test.mjs';
 import './list.test.mjs';
 import './client.test.mjs';

@@ -72,6 +72,72 @@ describe('operator', () => {
 		await page.close();
 	});
 
+	test('a refresh takes away neither focus nor click', async () => {
+		const page = await scene.open();
+		await unlock(page, scene.secret);
+		await startRecording(page, { name: 'Held' });
+		const stop = page.getByRole('button', { name: 'Stop Held' });
+		await stop.focus();
+		await page.waitForTimeout(1500);
+		assert.ok(await stop.evaluate(button => button === document.activeElement), 'the focus stays');
+		await stop.scrollIntoViewIfNeeded();
+		const { x, y, width, height } = await stop.boundingBox();
+		await page.mouse.move(x + width / 2, y + height / 2);
+		await page.mouse.down();
+		await page.waitForTimeout(1500);
+		await page.mouse.up();
+		await page.locator('#live-state[data-state=finished]').waitFor();
+		await page.locator('#operator-panel').getByText('Nothing is being recorded now').waitFor();
+		await page.close();
+	});
+
+	test('an error of the refresh looks like one and goes away; a panel that is closed asks no more', async () => {
+		const page = await scene.open();
+		await unlock(page, scene.secret);
+		await page.locator('#operator-panel').waitFor();
+		const errors = page.locator('#operator-panel .message[role=alert]:visible');
+		await page.route('**/admin', route => route.abort());
+		await errors.filter({ hasText: /Admin API does not answer/ }).waitFor();
+		const colors = await errors.evaluate(node => [getComputedStyle(node).color, getComputedStyle(document.documentElement).getPropertyValue('--bad')]);
+		assert.notEqual(colors[0], await page.locator('#operator-panel .message[role=status]').evaluate(node => getComputedStyle(node).color));
+		await page.unroute('**/admin');
+		await until('the error goes away', async () => await errors.count() === 0);
+
+		let asked = 0, hold = null;
+		await page.route('**/admin', async route => {
+			asked++;
+			await new Promise(resolve => { hold = resolve; });
+			await route.continue().catch(() => {});
+		});
+		await until('a refresh is under way', () => hold);
+		await page.getByRole('button', { name: 'Close the panel' }).click();
+		hold();
+		const before = asked;
+		await page.waitForTimeout(2500);
+		assert.equal(asked, before);
+		await page.close();
+	});
+
+	test('the plugin’s admin_key is asked for when it has one of its own', async () => {
+		const page = await scene.open();
+		await page.route('**/admin', async route => {
+			const { request, transaction } = route.request().postDataJSON();
+			if (request.admin_key === 'its own')
+				return route.continue();
+			return route.fulfill({ json: { janus: 'success', transaction, response: { tsrecorder: 'event', error_code: 613, error: 'the admin_key is wrong or missing' } } });
+		});
+		const trouble = text => page.locator('#operator-message').filter({ hasText: text }).waitFor();
+		await unlock(page, scene.secret);
+		await trouble(/has an admin_key of its own: enter it as well/);
+		await page.getByLabel('admin_key').fill('wrong');
+		await unlock(page, scene.secret);
+		await trouble(/The admin_key is wrong/);
+		await page.getByLabel('admin_key').fill('its own');
+		await unlock(page, scene.secret);
+		await page.locator('#operator-panel').waitFor();
+		await page.close();
+	});
+
 	test('the secret is in the page’s memory only', async () => {
 		const page = await scene.open();
 		await unlock(page, scene.secret);
