@@ -101,6 +101,9 @@ export async function beeps(file, stream = 0) {
 	return stretches(level, -30).map(({ first }) => first);
 }
 
+/** A flash lasts 100 ms. What is bright for longer than this (s) has lost the picture that made it dark: the later ones say only what changed since. */
+const longest_flash_s = 0.3;
+
 /**
  * Pairs each flash with its beep: [{ at: seconds, offset: ms from its begin to the beep, endOffset: ms from its end }], NaN
  * where a picture that was left out hides the edge.
@@ -108,7 +111,7 @@ export async function beeps(file, stream = 0) {
 export function pair(flashes, beeps) {
 	const nearest = (to) => beeps.reduce((best, b) => (Math.abs(b - to) < Math.abs(best - to) ? b : best), Infinity);
 	return flashes.filter(({ first }) => Math.abs(nearest(first) - first) < 0.5).map(({ at, end, first }) => ({
-		at: first, offset: (nearest(first) - at) * 1000, endOffset: (nearest(first) - end) * 1000,
+		at: first, offset: (nearest(first) - at) * 1000, endOffset: end - first > longest_flash_s ? NaN : (nearest(first) - end) * 1000,
 	}));
 }
 
