@@ -79,6 +79,17 @@ static void end_recording(tsr_recording *r)
 	engine_forget(r);
 }
 
+/* events_lock held. A recording of which a segment failed is not complete, whatever became of its last one. */
+static void tell_first_error(tsr_recording *r)
+{
+	if (r->first_error == TSR_OK || r->last->type == TSR_EVENT_FAILED)
+		return;
+	r->last->type = TSR_EVENT_FAILED;
+	r->last->error = r->first_error;
+	g_free((char *)r->last->text);
+	r->last->text = g_strdup_printf("an earlier segment failed: %s", tsr_strerror(r->first_error));
+}
+
 void events_file_ended(tsr_recording *r, const tsr_event *event, bool last)
 {
 	tsr_event *copy = copy_event(r, event);
@@ -89,8 +100,9 @@ void events_file_ended(tsr_recording *r, const tsr_event *event, bool last)
 		g_queue_push_tail(&r->events, copy);
 	bool over = --r->files_open == 0 && r->last != NULL;
 	if (over) {
+		tell_first_error(r);
 		atomic_store(&r->state, r->last->type == TSR_EVENT_FAILED ? TSR_STATE_FAILED : TSR_STATE_FINISHED);
-		stats_finish(r->final, r->last);
+		stats_finish(r, r->final, r->last);
 		g_queue_push_tail(&r->events, r->last);
 		r->last = NULL;
 	}

@@ -40,12 +40,45 @@ static int64_t duration_ms(const tsr_recovered *r)
 	return (last - first) / 90;
 }
 
-static tsr_recovered recovered_of(const struct recover_result *r)
+/* ---- the note: report_note() wrote it -------------------------------------------------------------------------------- */
+
+#define NOTE_BEGIN "{\n  \"id\": \""
+#define NOTE_END   "\n}\n"
+
+static bool is_note(const char *text)
+{
+	return text != NULL && g_str_has_prefix(text, NOTE_BEGIN) && g_str_has_suffix(text, NOTE_END) &&
+	       g_utf8_validate(text, -1, NULL);
+}
+
+/* The id is such that nothing in it is escaped. g_free. */
+static char *note_id(const char *note)
+{
+	const char *id = note + strlen(NOTE_BEGIN);
+	return g_strndup(id, strcspn(id, "\""));
+}
+
+/* Its members, as they stand there. g_free. */
+static char *note_members(const char *note)
+{
+	return g_strndup(note + 1, strlen(note) - 1 - strlen(NOTE_END));
+}
+
+/* ---- what became of a file ------------------------------------------------------------------------------------------- */
+
+/* g_free. */
+static char *id_of(const struct recover_result *r)
 {
 	const char *slash = strrchr(r->name, '/');
+	return is_note(r->note) ? note_id(r->note) : g_strdup(slash != NULL ? slash + 1 : r->name);
+}
+
+/* `id` is borrowed. */
+static tsr_recovered recovered_of(const struct recover_result *r, const char *id)
+{
 	tsr_recovered out = {
 		.error = r->error,
-		.id = slash != NULL ? slash + 1 : r->name,
+		.id = id,
 		.path = r->path,
 		.bytes = r->bytes,
 		.bytes_cut = r->bytes_cut,
@@ -74,15 +107,22 @@ static void json_track(GString *s, const tsr_recovered_track *t)
 }
 
 /* What can still be known: the members are named as in the report of a recording that ended by itself. */
-static char *report_text(const tsr_recovered *r)
+static char *report_text(const tsr_recovered *r, const char *note)
 {
 	char *file = g_path_get_basename(r->path);
-	GString *s = g_string_new("{\n  ");
-	json_string(s, "id", r->id);
+	GString *s = g_string_new("{");
+	if (is_note(note)) {
+		char *members = note_members(note);
+		g_string_append(s, members);
+		g_free(members);
+	} else {
+		g_string_append(s, "\n  ");
+		json_string(s, "id", r->id);
+		g_string_append(s, ",\n  ");
+		json_time(s, "started", r->ended_utc_us - r->duration_ms * 1000);
+	}
 	g_string_append(s, ",\n  ");
 	json_string(s, "file", file);
-	g_string_append(s, ",\n  ");
-	json_time(s, "started", r->ended_utc_us - r->duration_ms * 1000);
 	g_string_append(s, ",\n  ");
 	json_time(s, "ended", r->ended_utc_us);
 	g_string_append(s, ",\n  ");
@@ -108,23 +148,33 @@ static char *report_text(const tsr_recovered *r)
 static void on_sealed(void *ctx, const struct recover_result *result)
 {
 	const tsr_recover_config *config = ctx;
-	tsr_recovered r = recovered_of(result);
-	char *text = report_text(&r);
-	char *name = g_strconcat(result->name, SUFFIX_TEXT, NULL);
+	char *id = id_of(result);
+	tsr_recovered r = recovered_of(result, id);
+	char *text = report_text(&r, result->note);
+	char *name = g_strconcat(result->name, SUFFIX_REPORT, NULL);
 	/* The rename that follows syncs the folder. */
 	tsr_error err = textfile_put(result->folder, name, text, strlen(text), config->file_mode);
 	if (err != TSR_OK)
 		log_line(TSR_LOG_ERROR, NULL, "the report %s could not be written: %s", name, tsr_strerror(err));
 	g_free(name);
 	g_free(text);
+	g_free(id);
 }
 
 static void on_done(void *ctx, const struct recover_result *result)
 {
 	const tsr_recover_config *config = ctx;
-	tsr_recovered r = recovered_of(result);
+	char *id = id_of(result);
+	tsr_recovered r = recovered_of(result, id);
 	if (config->on_recovered != NULL)
 		config->on_recovered(config->user, &r);
+	g_free(id);
+}
+
+static bool is_cancelled(void *ctx)
+{
+	const tsr_recover_config *config = ctx;
+	return config->cancelled != NULL && config->cancelled(config->user);
 }
 
 static struct recover_config sink_config(const tsr_recover_config *config)
@@ -132,6 +182,7 @@ static struct recover_config sink_config(const tsr_recover_config *config)
 	return (struct recover_config){
 		.look_only = config->keep,
 		.checksum = config->report,
+		.cancelled = is_cancelled,
 		.sealed = config->report ? on_sealed : NULL,
 		.done = on_done,
 		.ctx = (void *)config,
@@ -162,6 +213,7 @@ tsr_error tsr_retain(const char *folder, const tsr_retention *retention)
 	struct retention r = {
 		.max_age_us = retention->max_age_us,
 		.max_bytes = retention->max_bytes,
+		.is_running = retention->is_running,
 		.removed = retention->on_removed,
 		.ctx = retention->user,
 	};

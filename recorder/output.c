@@ -11,7 +11,6 @@
 #define START_WAIT_US         200000
 #define START_WAIT_OFFLINE_US 3000000
 #define POLL_INTERVAL_US      200000
-#define SPACE_INTERVAL_US     US_PER_S
 
 struct early_frame {
 	struct frame frame; /* data behind this struct */
@@ -82,32 +81,62 @@ static bool may_open_another(tsr_recording *r)
 	return may;
 }
 
+static struct file_sink_flush flush_of(const tsr_recording_config *c)
+{
+	return (struct file_sink_flush){
+		.threshold = c->flush_threshold,
+		.interval_us = c->flush_interval_us,
+		.sync = !c->no_sync,
+		.adaptive = c->flush_adaptive,
+		.threshold_min = c->flush_threshold_min,
+		.threshold_max = c->flush_threshold_max,
+	};
+}
+
+void output_set_flush(tsr_recording *r)
+{
+	const struct file_sink_flush flush = flush_of(&r->config);
+	if (r->out.sink != NULL)
+		file_sink_set_flush(r->out.sink, &flush);
+}
+
+void output_note(tsr_recording *r)
+{
+	if (!r->config.report || r->out.sink == NULL)
+		return;
+	char *note = report_note(r);
+	file_sink_set_note(r->out.sink, note);
+	g_free(note);
+}
+
 tsr_error output_open(tsr_recording *r)
 {
 	const tsr_recording_config *c = &r->config;
-	if (!has_free_space(r))
+	bool first = r->out.segment == 0;
+	if (first && !has_free_space(r))
 		return TSR_E_NOSPACE;
 	g_free(r->out.name);
 	r->out.name = segment_name(r);
+	r->out.started_utc_us = clock_utc_us();
+	char *note = c->report ? report_note(r) : NULL;
 	struct file_sink_config config = {
 		.log_id = c->id,
 		.folder = c->folder,
 		.name = r->out.name,
-		.flush_threshold = c->flush_threshold,
-		.flush_interval_us = c->flush_interval_us,
-		.sync = !c->no_sync,
-		.adaptive = c->flush_adaptive,
-		.flush_threshold_min = c->flush_threshold_min,
-		.flush_threshold_max = c->flush_threshold_max,
+		.flush = flush_of(c),
 		.memory_cap = c->memory_cap,
 		.mode = c->file_mode,
 		.checksum = c->report,
+		.note = note,
 		/* The worker must not wait for a disk that stalls; only the first file's errors are the caller's. */
-		.deferred = r->out.segment > 0,
+		.deferred = !first,
+		.device = r->out.device,
 	};
 	tsr_error err = file_sink_create(&config, engine_writers(r->engine), &r->out.sink);
+	g_free(note);
 	if (err != TSR_OK)
 		return err;
+	r->out.device = file_sink_device(r->out.sink);
 	g_free(r->out.path);
 	r->out.path = g_strdup_printf("%s/%s.recording.ts", c->folder, r->out.name);
 	count_open_file(r);
@@ -158,9 +187,45 @@ struct ending {
 	tsr_recording *r; /* a reference: the last file's event may end the recording before an earlier file's is out */
 	char *name;       /* of the file, without ending */
 	char *title, *metadata; /* as they were then: the next segment's may change */
+	int64_t started_utc_us, ended_utc_us;
+	int64_t oldest_unsafe_us; /* in the sink then; 0 = none */
+	size_t buffered;
 	tsr_stats stats;
 	bool last;
 };
+
+int64_t output_ending_exposure(tsr_recording *r, size_t *buffered)
+{
+	int64_t oldest_us = 0;
+	*buffered = 0;
+	pthread_mutex_lock(&r->events_lock);
+	for (const GList *l = r->endings.head; l != NULL; l = l->next) {
+		const struct ending *end = l->data;
+		if (end->oldest_unsafe_us != 0 && (oldest_us == 0 || end->oldest_unsafe_us < oldest_us))
+			oldest_us = end->oldest_unsafe_us;
+		*buffered += end->buffered;
+	}
+	pthread_mutex_unlock(&r->events_lock);
+	return oldest_us;
+}
+
+/* The file has finished: what it did counts from now on as the recording's. */
+static void note_ended(struct ending *end, const struct sink_result *result, bool good)
+{
+	tsr_recording *r = end->r;
+	struct sink_totals *t = &r->files_ended;
+	pthread_mutex_lock(&r->events_lock);
+	g_queue_remove(&r->endings, end);
+	if (!good && !end->last && r->first_error == TSR_OK)
+		r->first_error = result->error;
+	if (result->stats != NULL) {
+		t->writes += result->stats->writes;
+		t->flushes += result->stats->flushes;
+		tsr_latency_add(&t->write_latency, &result->stats->write_latency);
+		tsr_latency_add(&t->flush_latency, &result->stats->flush_latency);
+	}
+	pthread_mutex_unlock(&r->events_lock);
+}
 
 /* A full disk ends a file early, but under its final name: it plays. */
 static bool has_final_name(const struct sink_result *result)
@@ -179,12 +244,15 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 		report_write(r, &(struct report){.name = end->name,
 						 .title = end->title,
 						 .metadata = end->metadata,
+						 .started_utc_us = end->started_utc_us,
+						 .ended_utc_us = end->ended_utc_us,
 						 .stats = &end->stats,
 						 .result = result});
 	if (result->error == TSR_OK && !end->last)
 		atomic_fetch_add(&r->bytes_finished, result->bytes);
 	bool ended_early = result->error == TSR_E_NOSPACE && result->path != NULL && has_final_name(result);
 	bool good = result->error == TSR_OK || ended_early;
+	note_ended(end, result, good);
 	tsr_event event = {
 		.type = !end->last ? TSR_EVENT_SEGMENT
 			: good     ? TSR_EVENT_FINISHED
@@ -224,12 +292,22 @@ static void close_segment(tsr_recording *r, bool last)
 	end->name = g_strdup(out->name);
 	end->title = g_strdup(r->config.name);
 	end->metadata = g_strdup(r->config.metadata);
+	end->started_utc_us = out->started_utc_us;
+	end->ended_utc_us = clock_utc_us();
 	stats_collect(r, &end->stats);
 	end->stats.duration_ms = r->any_written ? ms_of_90k(r->last_90k - out->segment_start_90k) : 0;
 	mux_destroy(out->mux);
 	out->mux = NULL;
 	out->version = 0;
-	r->bytes_before += segment_bytes(r);
+	struct sink_stats sink_stats = {0};
+	if (out->sink != NULL)
+		sink_get_stats(out->sink, &sink_stats);
+	r->bytes_before += sink_stats.bytes_accepted;
+	end->oldest_unsafe_us = sink_stats.oldest_unsafe_us;
+	end->buffered = sink_stats.buffered;
+	pthread_mutex_lock(&r->events_lock);
+	g_queue_push_tail(&r->endings, end);
+	pthread_mutex_unlock(&r->events_lock);
 	struct sink *sink = out->sink;
 	out->sink = NULL;
 	if (sink == NULL) { /* the next segment could not be opened: it ends as if it had been */
@@ -280,18 +358,25 @@ static tsr_error split_if_due(struct track *t, const struct frame *frame)
 
 /* ---- frames ---- */
 
-static void tell_recording(struct track *t)
+static void tell_recording(tsr_recording *r)
+{
+	r->out.told_recording = true;
+	atomic_store(&r->state, TSR_STATE_RECORDING);
+	events_queue(r, &(tsr_event){.type = TSR_EVENT_RECORDING, .track = -1});
+}
+
+static void note_begin(struct track *t)
 {
 	tsr_recording *r = t->r;
 	struct output *out = &r->out;
 	bool video_expected = false;
 	for (unsigned i = 0; i < r->tracks; i++)
 		video_expected |= r->track[i]->video && !r->track[i]->ended && !r->track[i]->told_missing;
-	if (out->told_recording || (video_expected && !t->video))
+	if (out->begun_bytes != 0 || (video_expected && !t->video))
 		return;
-	out->told_recording = true;
-	atomic_store(&r->state, TSR_STATE_RECORDING);
-	events_queue(r, &(tsr_event){.type = TSR_EVENT_RECORDING, .track = -1});
+	out->begun_bytes = r->bytes_before + segment_bytes(r);
+	if (r->offline) /* nobody waits for a disk there */
+		tell_recording(r);
 }
 
 static void count_written(struct track *t, const struct frame *frame)
@@ -307,7 +392,7 @@ static void count_written(struct track *t, const struct frame *frame)
 	if (frame->pts_90k > r->last_90k)
 		r->last_90k = frame->pts_90k;
 	gap_close(t, frame->pts_90k);
-	tell_recording(t);
+	note_begin(t);
 }
 
 /* The disk does not keep up: video is left out up to a keyframe that fits, audio only when its reserve is used up too. */
@@ -316,13 +401,15 @@ static bool drop_for_room(struct track *t, const struct frame *frame)
 	tsr_recording *r = t->r;
 	bool room = sink_has_room(r->out.sink, mux_packetized_size(frame->size), !t->video);
 	if (room && (!t->overflowed || !t->video || frame->keyframe)) {
+		r->out.discontinuity |=
+			t->overflowed; /* once, where the track goes on: not at each frame that others write meanwhile */
 		t->overflowed = false;
 		return false;
 	}
 	if (!t->overflowed)
 		events_warn_often(r, (int)t->index, &t->slow_told_us, "disk_slow",
 				  "the disk does not keep up; frames are left out");
-	t->overflowed = r->out.discontinuity = true;
+	t->overflowed = true;
 	t->stats.frames_dropped++;
 	gap_add(t, "disk_slow", frame->pts_90k, frame->size);
 	if (t->video && room)
@@ -366,12 +453,13 @@ static bool may_start(const tsr_recording *r)
 	const struct output *out = &r->out;
 	int64_t wait = engine_writers(r->engine) != NULL ? START_WAIT_US : START_WAIT_OFFLINE_US;
 	return all_tracks_started(r) || r->now_us - out->first_frame_us >= wait ||
-	       out->early.length >= LIMIT_START_FRAMES;
+	       out->early.length >= LIMIT_START_FRAMES || out->early_bytes >= LIMIT_START_BYTES;
 }
 
 static tsr_error write_early_frames(tsr_recording *r)
 {
 	tsr_error err = TSR_OK;
+	r->out.early_bytes = 0;
 	for (struct early_frame *early; (early = g_queue_pop_head(&r->out.early)) != NULL; g_free(early))
 		if (err == TSR_OK)
 			err = write_frame(early->track, &early->frame);
@@ -386,6 +474,7 @@ static void hold_early(struct track *t, const struct frame *frame)
 	early->frame = *frame;
 	early->frame.data = memcpy(early + 1, frame->data, frame->size);
 	g_queue_push_tail(&out->early, early);
+	out->early_bytes += frame->size;
 	if (out->first_frame_us == 0)
 		out->first_frame_us = t->r->now_us;
 }
@@ -436,13 +525,10 @@ static void stop_at_limits(tsr_recording *r)
 		tsr_recording_stop(r, "max_size");
 }
 
-/* Ends the recording while there is still room to end it well. */
-static void stop_before_disk_is_full(tsr_recording *r)
+/* Ends the recording while there is still room to end it well. The writers look: a disk may be slow to tell. */
+static void stop_before_disk_is_full(tsr_recording *r, const struct sink_stats *sink)
 {
-	if (r->now_us - r->space_checked_us < SPACE_INTERVAL_US)
-		return;
-	r->space_checked_us = r->now_us;
-	if (has_free_space(r) || atomic_load(&r->stopping))
+	if (sink->free_bytes >= r->config.min_free_space || atomic_load(&r->stopping))
 		return;
 	events_warn(r, -1, "disk_full", "less than min_free_space is left; the recording ends");
 	tsr_recording_stop(r, "disk_full");
@@ -458,6 +544,23 @@ static void stop_on_error(tsr_recording *r)
 	tsr_recording_stop(r, full ? "disk_full" : "error");
 }
 
+/* Takes note of how much of the media is written by now. */
+static void watch_progress(tsr_recording *r, const struct sink_stats *sink)
+{
+	struct progress *p = &r->out.progress;
+	uint64_t accepted = r->bytes_before + sink->bytes_accepted;
+	uint64_t written = atomic_load(&r->bytes_finished) + sink->bytes_written;
+	for (; p->count > 0 && p->mark[p->first].bytes <= written; p->count--) {
+		p->written_90k = p->mark[p->first].last_90k;
+		p->first = (p->first + 1) % PROGRESS_MARKS;
+	}
+	if (p->count <
+	    PROGRESS_MARKS) /* else the disk has stood still for long: older ones are what it has to get through */
+		p->mark[(p->first + p->count++) % PROGRESS_MARKS] = (struct progress_mark){accepted, r->last_90k};
+	if (!r->out.told_recording && r->out.begun_bytes != 0 && written >= r->out.begun_bytes)
+		tell_recording(r);
+}
+
 void output_poll(tsr_recording *r)
 {
 	struct output *out = &r->out;
@@ -469,10 +572,11 @@ void output_poll(tsr_recording *r)
 			struct sink_stats sink;
 			sink_get_stats(out->sink, &sink);
 			out->error = sink.error;
+			watch_progress(r, &sink);
+			stop_before_disk_is_full(r, &sink);
 		}
 		stop_at_limits(r);
 	}
-	stop_before_disk_is_full(r);
 	stop_on_error(r);
 }
 
@@ -481,5 +585,7 @@ void output_finish(tsr_recording *r)
 	tsr_error err = r->out.error == TSR_OK ? write_early_frames(r) : r->out.error;
 	g_queue_clear_full(&r->out.early, g_free);
 	r->out.error = err;
+	if (r->out.begun_bytes != 0 && !r->out.told_recording) /* it was over before that was written */
+		tell_recording(r);
 	close_segment(r, true);
 }

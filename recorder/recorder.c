@@ -209,7 +209,6 @@ static void finish(tsr_recording *r)
 	for (unsigned i = 0; i < r->tracks; i++)
 		if (!r->track[i]->ended)
 			track_flush(r->track[i]);
-	r->ended_utc_us = clock_utc_us();
 	tsr_stats *final = g_new(tsr_stats, 1);
 	stats_collect(r, final);
 	pthread_mutex_lock(&r->events_lock);

@@ -93,7 +93,7 @@ typedef struct tsr_recording_config {
 	uint64_t flush_threshold_max;
 	size_t memory_cap;           /* unwritten bytes before video is dropped; 0 = 8 MiB */
 	unsigned file_mode;          /* 0 = 0644 */
-	bool report;                 /* ID.json and a SHA-256 beside the file */
+	bool report;                 /* ID.json and a SHA-256 beside the file; ID.recording.json while it runs */
 	int64_t segment_duration_us; /* 0 = off */
 	uint64_t segment_size;       /* 0 = off */
 	int64_t max_duration_us;     /* 0 = unlimited */
@@ -132,8 +132,14 @@ typedef struct tsr_track_config {
 TSR_MUST_USE tsr_error tsr_recording_add_track(tsr_recording *recording, const tsr_track_config *config,
 					       unsigned *index);
 
-/* No more packets will come for this track (removed by a renegotiation). What it recorded stays. */
+/* No more packets will come for this track (removed by a renegotiation, or switched off). What it recorded stays. */
 void tsr_recording_end_track(tsr_recording *recording, unsigned index);
+
+/* A track that was ended goes on, in the same stream of the file and with its statistics; the codec is the same, the rest of `config` may
+ * have changed. TSR_OK; TSR_E_INVAL (no such track, not ended, another codec), TSR_E_NOMEM, TSR_E_UNSUPPORTED, TSR_E_BUSY. On failure it
+ * stays ended. Not at once with pushes to this index. */
+TSR_MUST_USE tsr_error tsr_recording_resume_track(tsr_recording *recording, unsigned index,
+						  const tsr_track_config *config);
 
 /* The temporal layers to record of a video track that has any (VP8, VP9, AV1 and H.265 say so in the stream): 0 = the lowest alone, and so
  * on; TSR_ALL_LAYERS, as at first. Fewer from now on, more from the next keyframe on, which is asked for. Unknown indices are ignored. */
@@ -144,8 +150,8 @@ void tsr_recording_set_temporal_layer(tsr_recording *recording, unsigned index, 
  * TSR_OK or TSR_E_UNSUPPORTED. */
 TSR_MUST_USE tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode);
 
-/* Whether this build's libavcodec has what `in` needs with these settings; TSR_OK, or TSR_E_UNSUPPORTED with the name of
- * what is missing in *missing (constant or borrowed from `encoding`). */
+/* Whether this build's libavcodec has what `in` needs with these settings; TSR_OK; TSR_E_UNSUPPORTED with the name of what is missing
+ * in *missing (constant or borrowed from `encoding`); TSR_E_CODEC with the encoder's, which does not open with them; TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding,
 					   const char **missing);
 
@@ -164,6 +170,13 @@ TSR_MUST_USE tsr_error tsr_recording_resume(tsr_recording *recording);
 typedef struct tsr_recording_changes {
 	int64_t max_duration_us; /* as in the configuration; negative = as it is */
 	int64_t max_size;
+	bool flush; /* whether the following are meant, which are as in the configuration */
+	uint64_t flush_threshold;
+	int64_t flush_interval_us;
+	bool no_sync;
+	bool flush_adaptive;
+	uint64_t flush_threshold_min;
+	uint64_t flush_threshold_max;
 	const char *name; /* NULL = as it is */
 	const char *metadata;
 } tsr_recording_changes;
@@ -193,7 +206,7 @@ typedef enum tsr_event_type {
 	TSR_EVENT_SEGMENT,  /* a segment is complete: path, bytes, duration_ms */
 	TSR_EVENT_WARNING,  /* `warning` says which */
 	TSR_EVENT_FINISHED, /* last event: path, bytes, duration_ms, reason */
-	TSR_EVENT_FAILED,   /* last event: error, path where what was saved lies */
+	TSR_EVENT_FAILED, /* last event: error (of the first segment that failed, if any), path where what was saved lies */
 } tsr_event_type;
 
 typedef struct tsr_event {
@@ -275,7 +288,7 @@ typedef struct tsr_gap {
 typedef struct tsr_stats {
 	tsr_state state;
 	int64_t started_utc_us;
-	int64_t duration_ms;    /* of media written */
+	int64_t duration_ms;    /* of the media in the file, as of 200 ms ago at most */
 	char path[512];         /* of the file being written, or of the last one */
 	uint64_t bytes_written; /* in the page cache, this segment's and earlier ones' */
 	uint64_t bytes_durable;
@@ -283,8 +296,8 @@ typedef struct tsr_stats {
 	int64_t exposed_ms;        /* age of the oldest byte that is not durable; 0 = none */
 	int64_t last_write_age_ms; /* -1 = never */
 	int64_t last_flush_age_ms; /* -1 = never */
-	uint64_t writes, flushes;
-	tsr_latency write_latency, flush_latency; /* of this file: pwritev and fdatasync */
+	uint64_t writes, flushes;  /* pwritev and fdatasync; of an earlier segment once it is complete */
+	tsr_latency write_latency, flush_latency;
 	uint64_t flush_threshold, flush_threshold_moves;
 	size_t buffered_bytes; /* in the sink */
 	size_t inbox_bytes, inbox_max_bytes;
@@ -311,11 +324,11 @@ typedef struct tsr_recovered_track {
 
 /* What became of one NAME.recording.ts. Strings are borrowed for the call. */
 typedef struct tsr_recovered {
-	tsr_error error;  /* TSR_OK; TSR_E_MALFORMED: no transport stream, left alone; TSR_E_EXISTS: NAME.ts is there;
+	tsr_error error;    /* TSR_OK; TSR_E_MALFORMED: no transport stream, left alone; TSR_E_EXISTS: NAME.ts is there;
 				       TSR_E_NOSPACE, _READONLY, _IO: left as it is, the next run tries again */
-	const char *id;   /* the last component of its name, which is the recording's id unless a file name was given */
-	const char *path; /* absolute: where it lies now; NULL when it held no media and was removed */
-	uint64_t bytes;   /* of the file as recovered */
+	const char *id;     /* of the recording; the last component of its name where no note tells */
+	const char *path;   /* absolute: where it lies now; NULL when it held no media and was removed */
+	uint64_t bytes;     /* of the file as recovered */
 	uint64_t bytes_cut; /* cut off at its end */
 	int64_t duration_ms;
 	int64_t ended_utc_us; /* when it was last written */
@@ -328,11 +341,15 @@ typedef struct tsr_recover_config {
 	bool keep;          /* tell what would become of them, change nothing; `path` is the one they have */
 	bool report;        /* NAME.json and a SHA-256 beside each */
 	unsigned file_mode; /* of the reports; 0 = 0644 */
+	/* Asked before each file of a folder: true = leave the rest for another time. NULL = never. */
+	bool (*cancelled)(void *user);
 	void (*on_recovered)(void *user, const tsr_recovered *recovered); /* once per file, on the calling thread */
 	void *user;
 } tsr_recover_config;
 
-/* Cuts NAME.recording.ts after the last whole frame of each track, makes it durable and renames it to NAME.ts. It may be killed
+/* Cuts NAME.recording.ts after the last whole frame of each track, makes it durable and renames it to NAME.ts. What its recorder
+ * noted in NAME.recording.json (id, name, metadata, host, start) goes into the report. A NAME.ts that lacks its report alone gets that
+ * (`path` is still NAME.recording.ts). It may be killed
  * at any time; the next run comes to the same file. `path` is the file's. Returns recovered->error, or without a call of
  * on_recovered TSR_E_INVAL (the path does not end in .recording.ts), TSR_E_NOTFOUND, TSR_E_BUSY (a live recorder holds it),
  * TSR_E_ACCESS, TSR_E_NOMEM. Any thread; blocks on the disk. */
@@ -350,8 +367,10 @@ TSR_MUST_USE tsr_error tsr_free_space(const char *folder, uint64_t *bytes);
 typedef struct tsr_retention {
 	int64_t max_age_us; /* since the recording ended; 0 = for ever */
 	uint64_t max_bytes; /* of all finished recordings; 0 = no limit */
-	/* After each removal; `path` (of NAME.ts) is borrowed, `reason` is "age" or "size". May be NULL. */
-	void (*on_removed)(void *user, const char *path, uint64_t bytes, const char *reason);
+	/* Whether the recording with this id still runs: the segments that it has finished stay. NULL = none does. */
+	bool (*is_running)(void *user, const char *id);
+	/* After each removal; `id` and `path` (of NAME.ts) are borrowed, `reason` is "age" or "size". May be NULL. */
+	void (*on_removed)(void *user, const char *id, const char *path, uint64_t bytes, const char *reason);
 	void *user;
 } tsr_retention;
 

@@ -135,6 +135,7 @@ static tsr_recording *alloc_recording(tsr_engine *engine, const tsr_recording_co
 	pthread_cond_init(&r->ended, NULL);
 	g_queue_init(&r->events);
 	g_queue_init(&r->out.early);
+	g_queue_init(&r->endings);
 	r->started_utc_us = clock_utc_us();
 	r->inbox = inbox_create(LIMIT_INBOX_BYTES);
 	if (r->inbox != NULL)
@@ -218,6 +219,19 @@ void tsr_recording_end_track(tsr_recording *r, unsigned index)
 	pthread_mutex_unlock(&r->turn);
 }
 
+tsr_error tsr_recording_resume_track(tsr_recording *r, unsigned index, const tsr_track_config *config)
+{
+	tsr_error err = TSR_E_BUSY;
+	pthread_mutex_lock(&r->turn);
+	struct track *t = index < atomic_load(&r->tracks) ? r->track[index] : NULL;
+	if (t == NULL || !t->ended || t->in != config->codec)
+		err = TSR_E_INVAL;
+	else if (!atomic_load(&r->stopping) && r->final == NULL)
+		err = track_resume(t, config);
+	pthread_mutex_unlock(&r->turn);
+	return err;
+}
+
 void tsr_recording_set_temporal_layer(tsr_recording *r, unsigned index, uint8_t layer)
 {
 	pthread_mutex_lock(&r->turn);
@@ -257,6 +271,19 @@ static void replace(const char **text, const char *with)
 	*text = g_strdup(with);
 }
 
+static void change_flush(tsr_recording *r, const tsr_recording_changes *changes)
+{
+	tsr_recording_config *c = &r->config;
+	c->flush_threshold = changes->flush_threshold;
+	c->flush_interval_us = changes->flush_interval_us;
+	c->no_sync = changes->no_sync;
+	c->flush_adaptive = changes->flush_adaptive;
+	c->flush_threshold_min = changes->flush_threshold_min;
+	c->flush_threshold_max = changes->flush_threshold_max;
+	set_defaults(c);
+	output_set_flush(r);
+}
+
 tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *changes)
 {
 	pthread_mutex_lock(&r->turn);
@@ -268,6 +295,10 @@ tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *ch
 			r->config.max_size = (uint64_t)changes->max_size;
 		replace(&r->config.name, changes->name);
 		replace(&r->config.metadata, changes->metadata);
+		if (changes->name != NULL || changes->metadata != NULL)
+			output_note(r);
+		if (changes->flush)
+			change_flush(r, changes);
 	}
 	pthread_mutex_unlock(&r->turn);
 	return may ? TSR_OK : TSR_E_BUSY;

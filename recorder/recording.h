@@ -30,6 +30,12 @@
 
 struct ending; /* output.c */
 
+/* Sums over the files of a recording. */
+struct sink_totals {
+	uint64_t writes, flushes;
+	tsr_latency write_latency, flush_latency;
+};
+
 struct track {
 	tsr_recording *r;
 	unsigned index;
@@ -48,6 +54,7 @@ struct track {
 	int64_t size_logged_us;                             /* when a change of size was last logged */
 	uint64_t errors_seen;                               /* decode errors so far */
 	int64_t last_pts_90k;                               /* of the newest frame given to the codec */
+	int64_t last_arrival_us, last_paused_90k;           /* its arrival (0 = none yet), and r->paused_90k then */
 	tsr_codec in;
 	const struct route *route;
 	struct jitbuf *jitbuf;
@@ -62,22 +69,39 @@ struct track {
 	tsr_track_stats stats; /* what is counted here; the stages count the rest themselves */
 };
 
+/* How far the media in the file have come: recording time beside the bytes that carry it, until those are written. */
+#define PROGRESS_MARKS 64
+struct progress {
+	struct progress_mark {
+		uint64_t bytes; /* accepted so far, of all segments */
+		int64_t last_90k;
+	} mark[PROGRESS_MARKS];
+	unsigned first, count;
+	int64_t written_90k;
+};
+
 /* The file being written. */
 struct output {
 	struct sink *sink;
-	struct mux *mux;        /* NULL until the first frames are there */
-	unsigned version;       /* of the next muxer's tables */
-	uint32_t in_mux;        /* bit per track index */
-	bool renew;             /* a track is gone: the next frame begins new tables without it */
-	bool discontinuity;     /* the next muxer goes on behind a gap */
-	bool split;             /* wanted at the next keyframe */
-	GQueue early;           /* frames held until the muxer starts: struct early_frame */
+	struct mux *mux;    /* NULL until the first frames are there */
+	unsigned version;   /* of the next muxer's tables */
+	uint32_t in_mux;    /* bit per track index */
+	bool renew;         /* a track is gone: the next frame begins new tables without it */
+	bool discontinuity; /* the next frame goes on behind a gap: new tables say so */
+	bool split;         /* wanted at the next keyframe */
+	GQueue early;       /* frames held until the muxer starts: struct early_frame */
+	size_t early_bytes;
 	int64_t first_frame_us; /* arrival of the first frame; 0 = none yet */
 	unsigned segment;       /* 0 = the first or only file */
 	char *name;             /* of the file, below the folder, without ending */
 	char *path;             /* of the file while it runs */
 	int64_t segment_start_90k;
+	int64_t started_utc_us; /* of the file */
+	dev_t device;           /* of the file system */
+	uint64_t
+		begun_bytes; /* what was accepted when the recording had begun: written, that is told; 0 = it has not begun */
 	bool told_recording;
+	struct progress progress;
 	struct ending *unopened; /* of a segment that could not be opened: told when the turn is over */
 	tsr_error error;         /* for good */
 };
@@ -98,10 +122,9 @@ struct tsr_recording {
 	atomic_uint tracks; /* rises only; a track is whole before it is counted */
 	struct output out;
 	int64_t now_us; /* of this turn; offline: the newest packet's arrival */
-	int64_t polled_us, space_checked_us;
+	int64_t polled_us;
 	bool in_turn; /* offline: a stop from within a turn is carried out behind it */
-	int64_t started_us, started_utc_us;
-	int64_t ended_utc_us;
+	int64_t started_utc_us;
 	atomic_llong packet_us; /* arrival of the newest packet pushed; 0 = none */
 	uint64_t inbox_dropped; /* packets, as last looked at */
 	int64_t inbox_told_us;
@@ -127,14 +150,19 @@ struct tsr_recording {
 	GQueue events;                /* tsr_event, owned */
 	pthread_cond_t ended;
 	unsigned files_open; /* events_lock: files that have not finished yet */
-	tsr_event *last;     /* events_lock: the last file has ended, others are still at it; owned */
-	bool done;           /* events_lock: it was delivered */
+	GQueue endings; /* events_lock: of those, what is known of each that is being finished: struct ending, not owned */
+	struct sink_totals files_ended; /* events_lock: what those did that have finished */
+	tsr_error first_error;          /* events_lock: of a file that failed */
+	tsr_event *last;                /* events_lock: the last file has ended, others are still at it; owned */
+	bool done;                      /* events_lock: it was delivered */
 	tsr_stats *final; /* events_lock: what stays to be read when the stages are gone; NULL while they are there */
 };
 
 /* ---- track.c ---- */
 TSR_MUST_USE tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config,
 				    struct track **out);
+/* r->turn held. An ended track goes on with new stages; what the old ones counted stays. On failure it stays as it is. */
+TSR_MUST_USE tsr_error track_resume(struct track *t, const tsr_track_config *config);
 void track_destroy(struct track *t);
 /* Frees the stages. Only t->video may be looked at from then on (a push may still come by). */
 void track_release(struct track *t);
@@ -156,6 +184,13 @@ TSR_MUST_USE tsr_error output_open(tsr_recording *r);
 tsr_error output_frame(struct track *t, const struct frame *frame);
 /* What time brings: a start that waited for other tracks, a failing disk, limits. */
 void output_poll(tsr_recording *r);
+/* Something changed that the note of the file tells. */
+void output_note(tsr_recording *r);
+/* How often to flush has changed. */
+void output_set_flush(tsr_recording *r);
+/* The oldest byte that is not durable, over all files that are being finished (0 = none), and the bytes they had in memory.
+ * Any thread. */
+int64_t output_ending_exposure(tsr_recording *r, size_t *buffered);
 /* Ends the file: renames or discards it, and with it the recording. */
 void output_finish(tsr_recording *r);
 /* r->turn not held, after output_finish: ends what output_finish could not end within a turn. */
@@ -184,18 +219,22 @@ void overload_watch(tsr_recording *r, int64_t lag_us);
 /* ---- stats.c ---- */
 /* r->turn held. */
 void stats_collect(tsr_recording *r, tsr_stats *out);
-/* Brings a last snapshot up to date with how the recording ended. */
-void stats_finish(tsr_stats *final, const tsr_event *last);
+/* Brings a last snapshot up to date with how the recording ended. r->events_lock held. */
+void stats_finish(const tsr_recording *r, tsr_stats *final, const tsr_event *last);
 
 /* ---- report.c ---- */
 /* A file that has ended. Its texts are its own: those of the recording may change while a segment is being finished. */
 struct report {
 	const char *name;             /* of the file, below the folder, without ending */
 	const char *title, *metadata; /* may be NULL */
+	int64_t started_utc_us, ended_utc_us;
 	const tsr_stats *stats;
 	const struct sink_result *result;
 };
-/* Writes NAME.json beside NAME.ts. Failures are logged: the recording itself is safe. */
+/* The text of NAME.recording.json, which says of a file that is being written what only a running recorder knows: recovery
+ * takes it into the report that it makes. g_free. r->turn held. */
+char *report_note(const tsr_recording *r);
+/* Writes NAME.json beside NAME.ts, in place of the note. Failures are logged: the recording itself is safe. */
 void report_write(const tsr_recording *r, const struct report *report);
 
 /* ---- recording.c ---- */

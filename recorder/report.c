@@ -89,11 +89,10 @@ static void add_gap(GString *s, const tsr_gap *gap)
 	g_string_append(s, "}");
 }
 
-static void add_head(GString *s, const tsr_recording *r, const struct report *report)
+/* What is known from the begin on: a note holds this alone. */
+static void add_identity(GString *s, const tsr_recording *r, const struct report *report)
 {
-	const tsr_stats *stats = report->stats;
-	const struct sink_result *result = report->result;
-	char *file = g_path_get_basename(result->path);
+	g_string_append(s, "{\n  ");
 	json_string(s, "id", r->config.id);
 	NEXT(s);
 	json_string(s, "name", report->title);
@@ -102,11 +101,17 @@ static void add_head(GString *s, const tsr_recording *r, const struct report *re
 	NEXT(s);
 	g_string_append_printf(s, "\"host\": %s", r->config.host != NULL ? r->config.host : "{}");
 	NEXT(s);
+	json_time(s, "started", report->started_utc_us);
+}
+
+static void add_outcome(GString *s, const tsr_recording *r, const struct report *report)
+{
+	const tsr_stats *stats = report->stats;
+	const struct sink_result *result = report->result;
+	char *file = g_path_get_basename(result->path);
 	json_string(s, "file", file);
 	NEXT(s);
-	json_time(s, "started", stats->started_utc_us);
-	NEXT(s);
-	json_time(s, "ended", clock_utc_us());
+	json_time(s, "ended", report->ended_utc_us);
 	NEXT(s);
 	json_int(s, "duration_ms", stats->duration_ms);
 	NEXT(s);
@@ -122,19 +127,21 @@ static void add_head(GString *s, const tsr_recording *r, const struct report *re
 	NEXT(s);
 	json_int(s, "segment", stats->segment);
 	NEXT(s);
-	json_int(s, "writes", (int64_t)stats->writes);
+	json_int(s, "writes", (int64_t)result->stats->writes);
 	NEXT(s);
-	json_int(s, "flushes", (int64_t)stats->flushes);
+	json_int(s, "flushes", (int64_t)result->stats->flushes);
 	NEXT(s);
-	json_int(s, "flush_latency_max_us", stats->flush_latency.max_us);
+	json_int(s, "flush_latency_max_us", result->stats->flush_latency.max_us);
 	g_free(file);
 }
 
 static char *report_text(const tsr_recording *r, const struct report *report)
 {
 	const tsr_stats *stats = report->stats;
-	GString *s = g_string_new("{\n  ");
-	add_head(s, r, report);
+	GString *s = g_string_new(NULL);
+	add_identity(s, r, report);
+	NEXT(s);
+	add_outcome(s, r, report);
 	NEXT(s);
 	g_string_append(s, "\"tracks\": [");
 	for (unsigned i = 0; i < stats->tracks; i++) {
@@ -153,14 +160,29 @@ static char *report_text(const tsr_recording *r, const struct report *report)
 	return g_string_free(s, FALSE);
 }
 
+char *report_note(const tsr_recording *r)
+{
+	GString *s = g_string_new(NULL);
+	add_identity(s, r,
+		     &(struct report){.title = r->config.name,
+				      .metadata = r->config.metadata,
+				      .started_utc_us = r->out.started_utc_us});
+	g_string_append(s, "\n}\n");
+	return g_string_free(s, FALSE);
+}
+
 void report_write(const tsr_recording *r, const struct report *report)
 {
 	char *text = report_text(r, report);
-	char *file = g_strconcat(report->name, ".json", NULL);
+	char *file = g_strconcat(report->name, SUFFIX_REPORT, NULL);
+	char *note = g_strconcat(report->name, SUFFIX_NOTE, NULL);
 	tsr_error err = textfile_write(r->config.folder, file, text, strlen(text), r->config.file_mode);
 	if (err != TSR_OK)
 		log_line(TSR_LOG_ERROR, r->config.id, "the report %s could not be written: %s", file,
 			 tsr_strerror(err));
+	else
+		textfile_remove(r->config.folder, note);
+	g_free(note);
 	g_free(file);
 	g_free(text);
 }

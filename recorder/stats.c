@@ -9,7 +9,17 @@ static int64_t age_ms(int64_t since_us, int64_t now_us)
 	return since_us == 0 ? -1 : (now_us - since_us) / 1000;
 }
 
-static void collect_sink(const tsr_recording *r, tsr_stats *out, int64_t now_us)
+static void add_ended_files(tsr_recording *r, tsr_stats *out)
+{
+	pthread_mutex_lock(&r->events_lock);
+	out->writes += r->files_ended.writes;
+	out->flushes += r->files_ended.flushes;
+	tsr_latency_add(&out->write_latency, &r->files_ended.write_latency);
+	tsr_latency_add(&out->flush_latency, &r->files_ended.flush_latency);
+	pthread_mutex_unlock(&r->events_lock);
+}
+
+static void collect_sink(tsr_recording *r, tsr_stats *out, int64_t now_us)
 {
 	g_strlcpy(out->path, r->out.path, sizeof(out->path));
 	if (r->out.sink == NULL)
@@ -21,16 +31,21 @@ static void collect_sink(const tsr_recording *r, tsr_stats *out, int64_t now_us)
 	out->bytes_written = finished + s.bytes_written;
 	out->bytes_durable = finished + s.bytes_durable;
 	out->bytes_exposed = r->bytes_before + s.bytes_accepted - out->bytes_durable;
-	out->exposed_ms = s.oldest_unsafe_us == 0 ? 0 : (now_us - s.oldest_unsafe_us) / 1000;
+	size_t ending_buffered;
+	int64_t ending_us =
+		output_ending_exposure(r, &ending_buffered); /* begun before this file: older than any byte of it */
+	int64_t oldest_us = ending_us != 0 ? ending_us : s.oldest_unsafe_us;
+	out->exposed_ms = oldest_us == 0 ? 0 : (now_us - oldest_us) / 1000;
 	out->last_write_age_ms = age_ms(s.last_write_us, now_us);
 	out->last_flush_age_ms = age_ms(s.last_flush_us, now_us);
 	out->writes = s.writes;
 	out->flushes = s.flushes;
 	out->write_latency = s.write_latency;
 	out->flush_latency = s.flush_latency;
+	add_ended_files(r, out);
 	out->flush_threshold = s.flush_threshold;
 	out->flush_threshold_moves = s.threshold_moves;
-	out->buffered_bytes = s.buffered;
+	out->buffered_bytes = s.buffered + ending_buffered;
 }
 
 static void collect_inbox(const tsr_recording *r, tsr_stats *out)
@@ -42,13 +57,18 @@ static void collect_inbox(const tsr_recording *r, tsr_stats *out)
 	out->inbox_dropped_packets = in.dropped_packets;
 }
 
+static int64_t duration_ms(const tsr_recording *r, int64_t end_90k)
+{
+	return r->any_written && end_90k > r->first_90k ? ms_of_90k(end_90k - r->first_90k) : 0;
+}
+
 void stats_collect(tsr_recording *r, tsr_stats *out)
 {
 	int64_t now_us = clock_now_us();
 	*out = (tsr_stats){
 		.state = (tsr_state)atomic_load(&r->state),
 		.started_utc_us = r->started_utc_us,
-		.duration_ms = r->any_written ? ms_of_90k(r->last_90k - r->first_90k) : 0,
+		.duration_ms = duration_ms(r, r->offline ? r->last_90k : r->out.progress.written_90k),
 		.last_write_age_ms = -1,
 		.last_flush_age_ms = -1,
 		.last_packet_age_ms = age_ms(atomic_load(&r->packet_us), now_us),
@@ -64,8 +84,13 @@ void stats_collect(tsr_recording *r, tsr_stats *out)
 	memcpy(out->gap, r->gap, kept * sizeof(out->gap[0]));
 }
 
-void stats_finish(tsr_stats *final, const tsr_event *last)
+void stats_finish(const tsr_recording *r, tsr_stats *final, const tsr_event *last)
 {
+	final->duration_ms = duration_ms(r, r->last_90k);
+	final->writes = r->files_ended.writes;
+	final->flushes = r->files_ended.flushes;
+	final->write_latency = r->files_ended.write_latency;
+	final->flush_latency = r->files_ended.flush_latency;
 	bool failed = last->type == TSR_EVENT_FAILED;
 	final->state = failed ? TSR_STATE_FAILED : TSR_STATE_FINISHED;
 	g_strlcpy(final->path, last->path != NULL ? last->path : "", sizeof(final->path));

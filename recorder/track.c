@@ -5,6 +5,8 @@
 #include "recording.h"
 
 #define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
+/* Sound that does not come for so long (DTX sends something every 400 ms) is muted. */
+#define MUTED_US US_PER_S
 
 /* ---- what leaves the codec goes into the file ---- */
 
@@ -95,6 +97,8 @@ static int64_t recording_time(struct track *t, const struct frame *frame)
 	if (pts <= t->last_pts_90k)
 		pts = t->last_pts_90k + 1;
 	t->last_pts_90k = pts;
+	t->last_arrival_us = frame->arrival_us;
+	t->last_paused_90k = t->r->paused_90k;
 	return pts;
 }
 
@@ -182,9 +186,26 @@ static void tell_decode_errors(struct track *t)
 	t->errors_seen = errors;
 }
 
+/* Up to MUTED_US ago, for what comes next is not before that, and no further than the other tracks have come: a call that is cut
+ * off ends there. */
+static void fill_silence(struct track *t)
+{
+	const tsr_recording *r = t->r;
+	if (t->video || t->ended || r->paused || t->last_arrival_us == 0 ||
+	    r->now_us - MAX(t->packet_us, t->last_arrival_us) < MUTED_US)
+		return;
+	int64_t passed_90k =
+		(r->now_us - MUTED_US - t->last_arrival_us) * 9 / 100 - (r->paused_90k - t->last_paused_90k);
+	tsr_error err = codec_idle(t->codec, MIN(t->last_pts_90k + passed_90k, r->last_90k));
+	if (err != TSR_OK && t->r->out.error == TSR_OK)
+		t->r->out.error = err;
+}
+
 void track_poll(struct track *t)
 {
 	jitbuf_poll(t->jitbuf, t->r->now_us);
+	if (t->r->out.error == TSR_OK)
+		fill_silence(t);
 	bool wanted = t->waiting_keyframe || codec_wants_keyframe(t->codec);
 	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)
 		track_ask_for_keyframe(t);
@@ -205,6 +226,29 @@ void track_flush(struct track *t)
 }
 
 /* ---- life ---- */
+
+/* What the stages count themselves. */
+static void add_stage_counts(const struct track *t, tsr_track_stats *out)
+{
+	const struct jitbuf_stats *jb = jitbuf_stats(t->jitbuf);
+	const struct depay_stats *dp = depay_stats(t->depay);
+	const struct codec_stats *cs = codec_stats(t->codec);
+	out->malformed += dp->malformed + dp->too_large;
+	out->reordered += jb->reordered;
+	out->duplicate += jb->duplicate;
+	out->late += jb->late;
+	out->lost += jb->lost;
+	out->restarts += jb->restarts;
+	out->frames += dp->frames;
+	out->frames_damaged += dp->frames_damaged;
+	out->keyframes += dp->keyframes;
+	out->frames_dropped += cs->frames_shed;
+	out->decode_errors += decode_errors(t);
+	out->concealed += cs->concealed;
+	out->transcode_cpu_us += cs->cpu_us;
+	out->sender_reports += t->clock.stats.sender_reports;
+	out->clock_jumps += t->clock.stats.jumps;
+}
 
 static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 {
@@ -268,6 +312,28 @@ tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config 
 	return TSR_OK;
 }
 
+tsr_error track_resume(struct track *t, const tsr_track_config *config)
+{
+	struct track old = *t;
+	t->jitbuf = NULL;
+	t->depay = NULL;
+	t->codec = NULL;
+	tsr_error err = create_stages(t, config);
+	if (err != TSR_OK) {
+		track_release(t);
+		*t = old;
+		return err;
+	}
+	add_stage_counts(&old, &t->stats);
+	track_release(&old);
+	t->ended = t->gone = false;
+	t->waiting_keyframe = t->video;
+	t->lost = false;
+	t->added_us = t->packet_us = t->keyframe_asked_us = 0;
+	t->errors_seen = 0;
+	return TSR_OK;
+}
+
 void track_release(struct track *t)
 {
 	codec_destroy(t->codec);
@@ -288,34 +354,17 @@ void track_destroy(struct track *t)
 
 void track_get_stats(const struct track *t, tsr_track_stats *out)
 {
-	const struct jitbuf_stats *jb = jitbuf_stats(t->jitbuf);
-	const struct depay_stats *dp = depay_stats(t->depay);
-	const struct codec_stats *cs = codec_stats(t->codec);
 	const struct track_format *format = codec_format(t->codec);
 
 	*out = t->stats;
+	add_stage_counts(t, out);
 	out->codec_in = t->in;
 	out->codec_out = t->route->out;
 	out->transcode = t->route->transcode;
 	out->started = t->started;
 	out->ended = t->ended;
-	out->malformed += dp->malformed + dp->too_large;
-	out->reordered = jb->reordered;
-	out->duplicate = jb->duplicate;
-	out->late = jb->late;
-	out->lost = jb->lost;
-	out->restarts = jb->restarts;
-	out->frames = dp->frames;
-	out->frames_damaged = dp->frames_damaged;
-	out->keyframes = dp->keyframes;
-	out->frames_dropped += cs->frames_shed;
-	out->decode_errors = decode_errors(t);
-	out->concealed = cs->concealed;
-	out->transcode_cpu_us = cs->cpu_us;
 	out->sample_rate = format->sample_rate;
 	out->channels = format->channels;
-	out->sender_reports = t->clock.stats.sender_reports;
-	out->clock_jumps = t->clock.stats.jumps;
 	out->clock_offset_us = t->clock.stats.offset_us;
 	out->clock_corrected_us = t->clock.stats.corrected_us;
 	out->first_pts_90k = t->first_written_90k;

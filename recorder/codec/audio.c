@@ -17,7 +17,8 @@
  * map's steering. After a loss, one missing frame may be as short as 2.5 ms. */
 #define GAP         (20 * MS)
 #define GAP_IF_LOST (2 * MS)
-/* Longer gaps stay gaps in the file: after half an hour of mute, nobody wants to wait for half an hour of silence. */
+/* What audio_idle() has not filled by then (there was no turn, or the timestamps alone say so) stays a gap in the file: a jump of a
+ * clock must not cost hours of encoding. */
 #define GAP_MAX (60 * AUDIO_RATE)
 /* Where steering begins and ends, and one part in how many it may take: 0.8 %, an eighth of a semitone. */
 #define STEER_BEGIN (5 * MS)
@@ -179,7 +180,7 @@ static tsr_error complete(struct codec *c, struct audio *a)
 	return encode(c, a, false);
 }
 
-/* Makes up what is missing before `frame`, which belongs at `position`. */
+/* Makes up what is missing before `frame`, which belongs at `position`; an empty frame is one that has not come yet. */
 static tsr_error fill(struct codec *c, struct audio *a, const struct frame *frame, int64_t position)
 {
 	int64_t missing = position - a->encoder.position;
@@ -288,6 +289,17 @@ static tsr_error audio_push(struct codec *c, void *state, const struct frame *fr
 	return err;
 }
 
+/* As time goes by, so that the file has no hole while somebody is muted, and nobody waits for its filling afterwards. */
+static tsr_error audio_idle(struct codec *c, void *state, int64_t pts_90k)
+{
+	struct audio *a = state;
+	int64_t position = av_rescale(pts_90k, AUDIO_RATE, 90000);
+	int64_t missing = position - a->encoder.position;
+	if (!a->started || missing < GAP || missing > GAP_MAX)
+		return TSR_OK;
+	return fill(c, a, &(struct frame){0}, position);
+}
+
 static tsr_error audio_flush(struct codec *c, void *state)
 {
 	struct audio *a = state;
@@ -304,4 +316,5 @@ const struct codec_ops audio_ops = {
 	.finish = audio_finish,
 	.push = audio_push,
 	.flush = audio_flush,
+	.idle = audio_idle,
 };

@@ -124,6 +124,16 @@ tsr_error codec_flush(struct codec *c)
 	return err;
 }
 
+tsr_error codec_idle(struct codec *c, int64_t pts_90k)
+{
+	if (c->route->ops->idle == NULL)
+		return TSR_OK;
+	int64_t start_us = cpu_now(c);
+	tsr_error err = c->route->ops->idle(c, c->state, pts_90k);
+	c->stats.cpu_us += cpu_now(c) - start_us;
+	return err;
+}
+
 tsr_error codec_emit(struct codec *c, struct frame *frame)
 {
 	/* What the next stages do with the frame is not this one's time. */

@@ -47,6 +47,7 @@ struct codec_ops {
 	void (*finish)(void *state);
 	tsr_error (*push)(struct codec *c, void *state, const struct frame *frame);
 	tsr_error (*flush)(struct codec *c, void *state);
+	tsr_error (*idle)(struct codec *c, void *state, int64_t pts_90k); /* NULL = nothing to do */
 };
 
 /* Whether this libavcodec can do what the route and the settings ask for, tried out for real; for checks at start-up. TSR_OK;
@@ -67,6 +68,8 @@ void codec_destroy(struct codec *c);
  * fails for good. Flush is the end: nothing is pushed after it. */
 TSR_MUST_USE tsr_error codec_push(struct codec *c, const struct frame *frame);
 TSR_MUST_USE tsr_error codec_flush(struct codec *c);
+/* Nothing has come for so long that nothing will that belongs before pts_90k: transcoded audio is filled with silence up to there. */
+TSR_MUST_USE tsr_error codec_idle(struct codec *c, int64_t pts_90k);
 
 /* The output's format for the muxer. Complete once the first frame was emitted; width and height may change later. */
 const struct track_format *codec_format(const struct codec *c);

@@ -56,6 +56,7 @@
 #define LIMIT_RETENTION_FILES 200000
 /* Frames held at the start of a recording while waiting for the other tracks' first frames. */
 #define LIMIT_START_FRAMES 512
+#define LIMIT_START_BYTES  (4 * 1024 * 1024)
 /* A recording's id and the longest file name without its ending, in bytes; and what a segment's number adds ("-00002"). */
 #define LIMIT_ID_BYTES       64
 #define LIMIT_FILENAME_BYTES 200

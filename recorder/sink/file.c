@@ -73,6 +73,31 @@ static void file_get_stats(struct sink *s, struct sink_stats *out)
 	pthread_mutex_unlock(&f->lock);
 }
 
+dev_t file_sink_device(const struct sink *s)
+{
+	return ((const struct file_sink *)s)->device;
+}
+
+void file_sink_set_note(struct sink *s, const char *note)
+{
+	struct file_sink *f = (struct file_sink *)s;
+	char *copy = strdup(note);
+	pthread_mutex_lock(&f->lock);
+	char *old = f->note;
+	f->note = copy;
+	pthread_mutex_unlock(&f->lock);
+	free(old);
+}
+
+void file_sink_set_flush(struct sink *s, const struct file_sink_flush *flush)
+{
+	struct file_sink *f = (struct file_sink *)s;
+	pthread_mutex_lock(&f->lock);
+	f->flush_wanted = *flush;
+	f->flush_changed = true;
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void end(struct file_sink *f, sink_finished_cb done, void *ctx, bool discard)
 {
 	pthread_mutex_lock(&f->lock);
@@ -173,15 +198,12 @@ static struct file_sink *allocate(const struct file_sink_config *config, struct 
 	f->memory_cap = config->memory_cap != 0 ? config->memory_cap : LIMIT_SINK_BYTES;
 	if (f->memory_cap > LIMIT_SINK_BYTES_MAX)
 		f->memory_cap = LIMIT_SINK_BYTES_MAX;
-	f->flush_interval_us = config->flush_interval_us;
-	f->sync = config->sync;
 	f->mode = config->mode;
 	f->offline = pool == NULL;
 	chunk_pool_init(&f->own_pool);
 	f->pool = pool != NULL ? pool : &f->own_pool;
-	threshold_init(&f->threshold, config->flush_threshold, config->adaptive, config->flush_threshold_min,
-		       config->flush_threshold_max);
-	f->stats.flush_threshold = f->threshold.bytes;
+	f->stats.free_bytes = UINT64_MAX;
+	file_set_flush(f, &config->flush);
 	pthread_mutex_init(&f->lock, NULL);
 	return f;
 }
@@ -200,6 +222,7 @@ void file_free(struct file_sink *f)
 	free(f->log_id);
 	free(f->folder);
 	free(f->name);
+	free(f->note);
 	free(f->running_name);
 	free(f->finished_name);
 	free(f->running_path);
@@ -212,8 +235,10 @@ static tsr_error copy_strings(struct file_sink *f, const struct file_sink_config
 	f->log_id = config->log_id != NULL ? strdup(config->log_id) : NULL;
 	f->folder = strdup(config->folder);
 	f->name = strdup(config->name);
-	return (f->log_id != NULL || config->log_id == NULL) && f->folder != NULL && f->name != NULL ? TSR_OK
-												     : TSR_E_NOMEM;
+	f->note = config->note != NULL ? strdup(config->note) : NULL;
+	bool ok = (f->log_id != NULL || config->log_id == NULL) && f->folder != NULL && f->name != NULL &&
+		  (f->note != NULL || config->note == NULL);
+	return ok ? TSR_OK : TSR_E_NOMEM;
 }
 
 tsr_error file_open(const struct file_sink_config *config, struct chunk_pool *pool, struct file_sink **out)
@@ -246,10 +271,13 @@ tsr_error file_sink_create(const struct file_sink_config *config, struct writers
 		return err;
 	struct stat st;
 	f->item.serve = serve;
-	if (writers != NULL) {
-		int failed = f->created ? fstat(f->fd, &st) : stat(f->folder, &st);
-		err = failed != 0 ? tsr_error_from_errno(errno) : writers_add(writers, st.st_dev, &f->item);
-	}
+	f->device = config->device;
+	if (f->created && fstat(f->fd, &st) != 0)
+		err = tsr_error_from_errno(errno);
+	else if (f->created)
+		f->device = st.st_dev;
+	if (err == TSR_OK && writers != NULL)
+		err = writers_add(writers, f->device, &f->item);
 	if (err != TSR_OK) {
 		if (f->created) {
 			unlinkat(f->place.folder, f->running_name, 0);

@@ -26,9 +26,8 @@ struct file_sink {
 	char *folder, *name; /* as configured */
 	unsigned mode;
 	size_t memory_cap;
-	int64_t flush_interval_us;
-	bool sync;
 	bool offline;
+	dev_t device;
 	struct chunk_pool *pool;
 	struct chunk_pool own_pool; /* of an offline sink */
 
@@ -37,6 +36,9 @@ struct file_sink {
 	struct chunk_list queue;
 	int64_t queue_oldest_us; /* when its first byte came; 0 = empty */
 	struct sink_stats stats;
+	char *note; /* to be written; NULL = none, or it is written */
+	struct file_sink_flush flush_wanted;
+	bool flush_changed;
 	bool finishing, discard;
 	sink_finished_cb done;
 	void *done_ctx;
@@ -50,11 +52,14 @@ struct file_sink {
 	uint64_t written; /* bytes in the file, all of whole frames */
 	uint64_t durable;
 	int64_t unsafe_oldest_us; /* when the first byte came that is taken off the queue but not durable; 0 = none */
+	int64_t flush_interval_us;
+	bool sync;
 	struct threshold threshold;
-	struct digest *digest; /* NULL when not asked for */
-	bool digest_stale;     /* it took bytes that were cut off again */
-	bool name_durable;     /* the folder has been synced */
-	bool leave;            /* what the disk holds is not known any more: the file keeps its running name */
+	int64_t space_looked_us; /* when free space was last looked at */
+	struct digest *digest;   /* NULL when not asked for */
+	bool digest_stale;       /* it took bytes that were cut off again */
+	bool name_durable;       /* the folder has been synced */
+	bool leave;              /* what the disk holds is not known any more: the file keeps its running name */
 };
 
 /* Creates the sink, and unless it is deferred the file, without adding it to anything; `pool` NULL makes it offline. As
@@ -64,6 +69,9 @@ TSR_MUST_USE tsr_error file_open(const struct file_sink_config *config, struct c
 
 /* Creates the file of a sink, once; nothing is left behind on failure. Errors as file_sink_create. */
 TSR_MUST_USE tsr_error file_create(struct file_sink *f);
+
+/* Takes over how often to flush; the writer's part. */
+void file_set_flush(struct file_sink *f, const struct file_sink_flush *flush);
 
 /* The writer's turn: writes what waits, flushes when it is due, ends the sink when that was asked for. False when the sink was
  * ended and freed. */

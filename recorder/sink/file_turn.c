@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,23 +20,42 @@
 #include "../common/log.h"
 #include "durable.h"
 #include "file_private.h"
+#include "textfile.h"
 
 /* 16 MiB in one call. */
 #define VECTORS 256
+/* How often free space is looked at. */
+#define SPACE_INTERVAL_US 1000000
 
 struct batch {
 	struct chunk_list bytes;
+	char *note; /* to be written, too; NULL = none */
 	bool finishing;
 	bool usable; /* no lasting error so far */
 };
+
+/* lock held. */
+void file_set_flush(struct file_sink *f, const struct file_sink_flush *flush)
+{
+	f->sync = flush->sync;
+	f->flush_interval_us = flush->interval_us;
+	uint64_t moves = f->threshold.moves;
+	threshold_init(&f->threshold, flush->threshold, flush->adaptive, flush->threshold_min, flush->threshold_max);
+	f->threshold.moves = moves;
+	f->stats.flush_threshold = f->threshold.bytes;
+	f->flush_changed = false;
+}
 
 static struct batch take(struct file_sink *f)
 {
 	struct batch b;
 	pthread_mutex_lock(&f->lock);
 	bool usable = f->fd >= 0 && (f->stats.error == TSR_OK || f->stats.error == TSR_E_NOMEM);
-	b = (struct batch){f->queue, f->finishing, usable};
+	b = (struct batch){.bytes = f->queue, .note = f->note, .finishing = f->finishing, .usable = usable};
 	f->queue = (struct chunk_list){0};
+	f->note = NULL;
+	if (f->flush_changed)
+		file_set_flush(f, &f->flush_wanted);
 	if (f->unsafe_oldest_us == 0 && b.usable)
 		f->unsafe_oldest_us = f->queue_oldest_us;
 	f->queue_oldest_us = 0;
@@ -155,6 +175,38 @@ static size_t cut_at_frame(struct file_sink *f, const struct chunk_list *list, s
 	return kept;
 }
 
+/* NAME.recording.json. The media come first, and at the end there is a report soon. */
+static void write_note(struct file_sink *f, struct batch *b)
+{
+	bool wanted = b->note != NULL && f->fd >= 0 && !b->finishing;
+	char *name = wanted ? beneath_join(f->name, "", SUFFIX_NOTE) : NULL;
+	tsr_error err = name != NULL ? textfile_put(f->folder, name, b->note, strlen(b->note), f->mode) : TSR_OK;
+	if (err != TSR_OK)
+		log_line(TSR_LOG_WARNING, f->log_id, "the note %s could not be written: %s", name, tsr_strerror(err));
+	free(name);
+	free(b->note);
+}
+
+static void remove_note(const struct file_sink *f)
+{
+	char *name = beneath_join(f->place.base, "", SUFFIX_NOTE);
+	if (name != NULL)
+		unlinkat(f->place.folder, name, 0);
+	free(name);
+}
+
+static void look_at_space(struct file_sink *f, int64_t now_us)
+{
+	struct statvfs st;
+	if (f->fd < 0 || (f->space_looked_us != 0 && now_us - f->space_looked_us < SPACE_INTERVAL_US))
+		return;
+	f->space_looked_us = now_us;
+	uint64_t bytes = fstatvfs(f->fd, &st) == 0 ? (uint64_t)st.f_bavail * st.f_frsize : UINT64_MAX;
+	pthread_mutex_lock(&f->lock);
+	f->stats.free_bytes = bytes;
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void digest_list(struct digest *d, const struct chunk_list *list, size_t size)
 {
 	for (const struct chunk *c = list->head; d != NULL && c != NULL && size > 0; c = c->next) {
@@ -257,6 +309,7 @@ static void finish(struct file_sink *f)
 		result.bytes = 0;
 		if (beneath_is_same(f->place.folder, f->running_name, f->fd))
 			unlinkat(f->place.folder, f->running_name, 0);
+		remove_note(f);
 		place_unmake(&f->place);
 	} else {
 		result.path = seal(f) ? f->finished_path : f->running_path;
@@ -265,6 +318,7 @@ static void finish(struct file_sink *f)
 		else if (f->digest != NULL)
 			digest_end(f->digest, hex);
 	}
+	result.stats = &f->stats;
 	result.error = f->stats.error;
 	result.error_errno = f->stats.error_errno;
 	result.sha256 = hex[0] != '\0' ? hex : NULL;
@@ -276,7 +330,6 @@ static void finish(struct file_sink *f)
 
 bool file_turn(struct file_sink *f, int64_t now_us)
 {
-	(void)now_us;
 	if (!f->created) {
 		errno = 0;
 		tsr_error err = file_create(f);
@@ -285,6 +338,7 @@ bool file_turn(struct file_sink *f, int64_t now_us)
 	}
 	struct batch b = take(f);
 	write_batch(f, &b);
+	write_note(f, &b);
 	if (b.finishing) {
 		finish(f);
 		file_free(f);
@@ -293,5 +347,6 @@ bool file_turn(struct file_sink *f, int64_t now_us)
 	/* Not the turn's own time: the write may have taken long. */
 	if (flush_due(f, clock_now_us()))
 		flush(f, durable_data);
+	look_at_space(f, now_us);
 	return true;
 }

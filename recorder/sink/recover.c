@@ -32,10 +32,13 @@ struct run {
 struct leftover {
 	struct run *run;
 	int folder; /* the file's own, borrowed */
-	char running_name[NAME_MAX + 1], finished_name[NAME_MAX + 1];
+	char running_name[NAME_MAX + 1], finished_name[NAME_MAX + 1], note_name[NAME_MAX + 1],
+		report_name[NAME_MAX + 1];
+	char *note;
 	char *finished_path;
 	int fd;
 	struct stat st;
+	bool complete;   /* it has its final name alone: only the report is missing */
 	bool renamed;    /* a kill between the two halves of durable_rename() left both names: all but that was done */
 	uint64_t zeroes; /* packets of nothing but zeroes, as a crash may leave them */
 	char sha256[DIGEST_HEX_BYTES];
@@ -175,6 +178,21 @@ static void tell_sealed(const struct leftover *l)
 		l->run->config->sealed(l->run->config->ctx, &coming);
 }
 
+/* Once there is a report the note has done its work. */
+static void drop_note(const struct leftover *l)
+{
+	struct stat st;
+	if (l->note != NULL && fstatat(l->folder, l->report_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		unlinkat(l->folder, l->note_name, 0);
+}
+
+static void add_checksum(struct leftover *l)
+{
+	if (l->run->config->checksum)
+		digest_file(l->fd, l->result.bytes, l->sha256);
+	l->result.sha256 = l->sha256[0] != '\0' ? l->sha256 : NULL;
+}
+
 /* 0, or -1 and errno. */
 static int recover_media(struct leftover *l, uint64_t rewrite_start)
 {
@@ -185,9 +203,7 @@ static int recover_media(struct leftover *l, uint64_t rewrite_start)
 	}
 	if (seal(l, rewrite_start) != 0)
 		return -1;
-	if (l->run->config->checksum)
-		digest_file(l->fd, l->result.bytes, l->sha256);
-	l->result.sha256 = l->sha256[0] != '\0' ? l->sha256 : NULL;
+	add_checksum(l);
 	tell_sealed(l);
 	return rename_file(l);
 }
@@ -195,6 +211,8 @@ static int recover_media(struct leftover *l, uint64_t rewrite_start)
 /* 0, or -1 and errno. */
 static int remove_file(struct leftover *l)
 {
+	if (l->note != NULL)
+		unlinkat(l->folder, l->note_name, 0);
 	if (unlinkat(l->folder, l->running_name, 0) != 0)
 		return -1;
 	l->result.path = NULL;
@@ -211,6 +229,8 @@ static void fail(struct leftover *l, tsr_error err, int err_errno)
 
 static void recover_held(struct leftover *l)
 {
+	l->note = textfile_read(l->folder, l->note_name);
+	l->result.note = l->note;
 	if (scan_file(l) != 0) {
 		fail(l, tsr_error_from_errno(errno), errno);
 		return;
@@ -221,21 +241,27 @@ static void recover_held(struct leftover *l)
 		return;
 	}
 	uint64_t rewrite_start = (uint64_t)l->st.st_size;
-	l->result.bytes = l->renamed ? rewrite_start : tsscan_cut(&l->run->scan, &rewrite_start);
-	if (!l->renamed && !has_media(&l->run->scan))
+	l->result.bytes = l->renamed || l->complete ? rewrite_start : tsscan_cut(&l->run->scan, &rewrite_start);
+	if (!l->renamed && !l->complete && !has_media(&l->run->scan))
 		l->result.bytes = 0;
 	l->result.bytes_cut = (uint64_t)l->st.st_size - l->result.bytes;
 	if (l->run->config->look_only)
 		return;
-	if ((l->result.bytes > 0 ? recover_media(l, rewrite_start) : remove_file(l)) != 0)
+	if (l->complete) {
+		add_checksum(l);
+		tell_sealed(l);
+	} else if ((l->result.bytes > 0 ? recover_media(l, rewrite_start) : remove_file(l)) != 0) {
 		fail(l, tsr_error_from_errno(errno), errno);
+		return;
+	}
+	drop_note(l);
 }
 
 /* Opens the file and makes sure that nobody else is at it and that it is still this name's. */
-static tsr_error hold(struct leftover *l)
+static tsr_error hold_as(struct leftover *l, const char *name)
 {
 	int flags = (l->run->config->look_only ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK;
-	l->fd = beneath_open(l->folder, l->running_name, flags, 0);
+	l->fd = beneath_open(l->folder, name, flags, 0);
 	if (l->fd < 0)
 		return tsr_error_from_errno(errno);
 	if (fstat(l->fd, &l->st) != 0 || !S_ISREG(l->st.st_mode))
@@ -243,10 +269,31 @@ static tsr_error hold(struct leftover *l)
 	if (flock(l->fd, LOCK_EX | LOCK_NB) != 0)
 		return tsr_error_from_errno(errno);
 	/* Its recorder may have finished it between our open and our lock, and written to it until then. */
-	if (!beneath_is_same(l->folder, l->running_name, l->fd) || fstat(l->fd, &l->st) != 0)
-		return TSR_E_NOTFOUND;
-	l->renamed = l->st.st_nlink > 1 && beneath_is_same(l->folder, l->finished_name, l->fd);
-	return TSR_OK;
+	return beneath_is_same(l->folder, name, l->fd) && fstat(l->fd, &l->st) == 0 ? TSR_OK : TSR_E_NOTFOUND;
+}
+
+/* Whether the note is of a file that has everything else. What is of no use is removed. */
+static bool lacks_report(const struct leftover *l)
+{
+	struct stat st;
+	if (fstatat(l->folder, l->note_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	bool lacks = fstatat(l->folder, l->finished_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     fstatat(l->folder, l->report_name, &st, AT_SYMLINK_NOFOLLOW) != 0;
+	if (!lacks && !l->run->config->look_only)
+		unlinkat(l->folder, l->note_name, 0);
+	return lacks && l->run->config->sealed != NULL;
+}
+
+static tsr_error hold(struct leftover *l)
+{
+	tsr_error err = hold_as(l, l->running_name);
+	if (err == TSR_OK)
+		l->renamed = l->st.st_nlink > 1 && beneath_is_same(l->folder, l->finished_name, l->fd);
+	if (err != TSR_E_NOTFOUND || l->fd >= 0 || !lacks_report(l))
+		return err;
+	l->complete = true;
+	return hold_as(l, l->finished_name);
 }
 
 static bool ends_with(const char *name, const char *suffix)
@@ -267,17 +314,30 @@ static void log_result(const struct recover_result *r)
 			 (unsigned long long)r->bytes, (unsigned long long)r->bytes_cut);
 }
 
-/* `name` ends in SUFFIX_RUNNING. What `done` was told, or why it was not called. */
-static tsr_error recover_one(struct run *run, int folder, const char *base, const char *name)
+static void name_files(struct leftover *l, const char *base, int stem)
+{
+	const struct {
+		char *name;
+		const char *suffix;
+	} names[] = {
+		{l->running_name, SUFFIX_RUNNING},
+		{l->finished_name, SUFFIX_FINISHED},
+		{l->note_name, SUFFIX_NOTE},
+		{l->report_name, SUFFIX_REPORT},
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		snprintf(names[i].name, NAME_MAX + 1, "%.*s%s", stem, base, names[i].suffix);
+}
+
+/* `name` ends in `suffix`. What `done` was told, or why it was not called. */
+static tsr_error recover_one(struct run *run, int folder, const char *base, const char *name, const char *suffix)
 {
 	struct leftover l = {.run = run, .folder = folder, .fd = -1};
-	char *stem = strndup(name, strlen(name) - strlen(SUFFIX_RUNNING));
+	char *stem = strndup(name, strlen(name) - strlen(suffix));
 	char *path = stem != NULL ? beneath_join(run->folder, "/", stem) : NULL;
 	char *running_path = path != NULL ? beneath_join(path, "", SUFFIX_RUNNING) : NULL;
 	l.finished_path = path != NULL ? beneath_join(path, "", SUFFIX_FINISHED) : NULL;
-	int base_stem = (int)(strlen(base) - strlen(SUFFIX_RUNNING));
-	snprintf(l.running_name, sizeof(l.running_name), "%s", base);
-	snprintf(l.finished_name, sizeof(l.finished_name), "%.*s%s", base_stem, base, SUFFIX_FINISHED);
+	name_files(&l, base, (int)(strlen(base) - strlen(suffix)));
 	tsr_error err = TSR_E_NOMEM;
 	if (running_path == NULL || l.finished_path == NULL)
 		goto out;
@@ -286,7 +346,7 @@ static tsr_error recover_one(struct run *run, int folder, const char *base, cons
 		goto out;
 	l.result.folder = run->folder;
 	l.result.name = stem;
-	l.result.path = running_path;
+	l.result.path = l.complete ? l.finished_path : running_path;
 	l.result.ended_utc_us = (int64_t)l.st.st_mtim.tv_sec * 1000000 + l.st.st_mtim.tv_nsec / 1000;
 	recover_held(&l);
 	err = l.result.error;
@@ -296,6 +356,7 @@ static tsr_error recover_one(struct run *run, int folder, const char *base, cons
 out:
 	if (l.fd >= 0)
 		close(l.fd);
+	free(l.note);
 	free(stem);
 	free(path);
 	free(running_path);
@@ -305,13 +366,31 @@ out:
 
 /* ---- from outside -------------------------------------------------------------------------------------------------- */
 
+/* Whether the note's file is still, or again, to be recovered itself. */
+static bool has_running(const struct walk_file *note)
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+	snprintf(name, sizeof(name), "%.*s%s", (int)(strlen(note->base) - strlen(SUFFIX_NOTE)), note->base,
+		 SUFFIX_RUNNING);
+	return fstatat(note->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static void visit(void *ctx, const struct walk_file *file)
 {
 	struct run *run = ctx;
+	const struct recover_config *config = run->config;
+	if (config->cancelled != NULL && config->cancelled(config->ctx))
+		return;
+	tsr_error err = TSR_OK;
 	if (ends_with(file->base, SUFFIX_RUNNING))
-		(void)!recover_one(run, file->folder, file->base, file->name);
-	else if (ends_with(file->base, SUFFIX_TEXT_RUNNING) && !run->config->look_only)
+		err = recover_one(run, file->folder, file->base, file->name, SUFFIX_RUNNING);
+	else if (ends_with(file->base, SUFFIX_NOTE) && !has_running(file))
+		err = recover_one(run, file->folder, file->base, file->name, SUFFIX_NOTE);
+	else if (ends_with(file->base, SUFFIX_TEMPORARY) && !config->look_only)
 		textfile_remove_stale(file->folder, file->base);
+	if (err == TSR_E_ACCESS || err == TSR_E_NOMEM) /* `done` was not told */
+		log_line(TSR_LOG_WARNING, NULL, "not recovered: %s/%s: %s", run->folder, file->name, tsr_strerror(err));
 }
 
 static struct run *run_create(const struct recover_config *config, const char *folder, tsr_error *err)
@@ -360,7 +439,7 @@ tsr_error recover_file(const char *path, const struct recover_config *config)
 	struct run *run = run_create(config, folder, &err);
 	int fd = run != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (run != NULL)
-		err = fd >= 0 ? recover_one(run, fd, base, base) : tsr_error_from_errno(errno);
+		err = fd >= 0 ? recover_one(run, fd, base, base, SUFFIX_RUNNING) : tsr_error_from_errno(errno);
 	if (fd >= 0)
 		close(fd);
 	if (run != NULL)

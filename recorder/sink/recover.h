@@ -2,7 +2,10 @@
  *
  * Brings NAME.recording.ts, which a crash left behind, to an end: what is unfinished is cut off (tsscan.h), the rest made
  * durable and renamed to NAME.ts. It may be killed between any two system calls; the next run comes to the same file.
- * Constant memory. Files that somebody holds (flock) are left alone; so are files that are no transport stream. */
+ * Constant memory. Files that somebody holds (flock) are left alone; so are files that are no transport stream.
+ *
+ * A recorder that was killed between its last rename and the report left NAME.ts with the note NAME.recording.json: such a file
+ * is complete, and gets its report only. A note that is of no use any more is removed. */
 #ifndef TSR_SINK_RECOVER_H
 #define TSR_SINK_RECOVER_H
 
@@ -24,11 +27,14 @@ struct recover_result {
 	int64_t ended_utc_us;      /* when it was last written, before recovery */
 	const struct tsscan *scan; /* NULL when it could not be read */
 	const char *sha256;        /* NULL when not asked for or not recovered */
+	const char *note;          /* text of NAME.recording.json; NULL when there is none */
 };
 
 struct recover_config {
 	bool look_only; /* tell what would be left, change nothing; result.path is then the running name */
 	bool checksum;
+	/* Asked before each file of a folder: true = leave the rest for another time. NULL = never. */
+	bool (*cancelled)(void *ctx);
 	/* Called when the content is final but the file still has its running name (result->path has the final one): the moment
 	 * to write a report, so that a kill leaves no recording without one. NULL = not called. */
 	void (*sealed)(void *ctx, const struct recover_result *result);
@@ -42,7 +48,7 @@ struct recover_config {
  * TSR_E_IO. */
 TSR_MUST_USE tsr_error recover_file(const char *path, const struct recover_config *config);
 
-/* Recovers all left-overs in a folder and its sub-folders, and removes unfinished report files. Held ones are passed over.
+/* Recovers all left-overs in a folder and its sub-folders, and removes unfinished notes and reports. Held ones are passed over.
  * TSR_OK even when single files failed; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO (the folder), TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error recover_folder(const char *folder, const struct recover_config *config);
 

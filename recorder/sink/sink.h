@@ -25,9 +25,10 @@ struct sink_stats {
 	tsr_latency write_latency, flush_latency;
 	uint64_t flush_threshold; /* in force (it moves when it is adaptive) */
 	uint64_t threshold_moves;
-	size_t buffered; /* bytes waiting in memory */
-	tsr_error error; /* the first failure, for good; TSR_OK while all is well */
-	int error_errno; /* its errno */
+	size_t buffered;     /* bytes waiting in memory */
+	uint64_t free_bytes; /* on the file system, as last looked at; UINT64_MAX = not known */
+	tsr_error error;     /* the first failure, for good; TSR_OK while all is well */
+	int error_errno;     /* its errno */
 };
 
 /* How a sink ended. Strings are borrowed for the call. */
@@ -36,7 +37,8 @@ struct sink_result {
 	int error_errno;
 	const char *path; /* absolute path under which it lies now */
 	uint64_t bytes;
-	const char *sha256; /* 64 hex digits, or NULL when not asked for */
+	const char *sha256;             /* 64 hex digits, or NULL when not asked for */
+	const struct sink_stats *stats; /* the last ones */
 };
 
 /* Called exactly once per sink, on a writer thread (on the calling thread for offline and memory sinks), after the rename. */

@@ -70,28 +70,46 @@ static bool ends_with(const char *name, const char *suffix)
 	return size > suffix_size && strcmp(name + size - suffix_size, suffix) == 0;
 }
 
-/* Whether `base` in the open folder is a finished recording with its report; then *file is its stat, and *bytes of both. */
-static bool is_ours(int folder, const char *base, struct stat *file, uint64_t *bytes)
+/* What is known of a finished recording. */
+struct finished {
+	char id[LIMIT_ID_BYTES + 1]; /* "" when its report does not say */
+	int64_t ended_us;            /* UTC */
+	uint64_t bytes;              /* of file and report */
+};
+
+/* The id that a report says, "" when it is none; it is the first member of that name. */
+static void find_id(const char *text, char id[LIMIT_ID_BYTES + 1])
+{
+	static const char key[] = "\"id\"";
+	const char *at = strstr(text, key);
+	id[0] = '\0';
+	if (at == NULL || *(at = skip_blanks(at + sizeof(key) - 1)) != ':' || *(at = skip_blanks(at + 1)) != '"')
+		return;
+	size_t size = strcspn(at + 1, "\"\\");
+	if (size > LIMIT_ID_BYTES || at[1 + size] != '"')
+		return;
+	memcpy(id, at + 1, size);
+	id[size] = '\0';
+}
+
+/* Whether `base` in the open folder is a finished recording with its report. */
+static bool is_ours(int folder, const char *base, struct finished *found)
 {
 	bool ours = false;
-	int fd = -1;
 	char *text = NULL;
-	struct stat report;
-	char *ts = beneath_join(base, "", SUFFIX_FINISHED), *json = beneath_join(base, "", SUFFIX_TEXT);
-	if (ts == NULL || json == NULL || fstatat(folder, ts, file, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISREG(file->st_mode))
+	struct stat file;
+	char *ts = beneath_join(base, "", SUFFIX_FINISHED), *json = beneath_join(base, "", SUFFIX_REPORT);
+	if (ts == NULL || json == NULL || fstatat(folder, ts, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(file.st_mode))
 		goto out;
-	fd = beneath_open(folder, json, O_RDONLY | O_NONBLOCK, 0);
-	if (fd < 0 || fstat(fd, &report) != 0 || !S_ISREG(report.st_mode) || report.st_size > LIMIT_REPORT_BYTES)
-		goto out;
-	text = calloc(1, (size_t)report.st_size + 1);
-	if (text == NULL || pread(fd, text, (size_t)report.st_size, 0) != report.st_size)
-		goto out;
-	*bytes = (uint64_t)file->st_size + (uint64_t)report.st_size;
-	ours = is_report_of(text, base);
+	text = textfile_read(folder, json);
+	ours = text != NULL && is_report_of(text, base);
+	if (ours) {
+		find_id(text, found->id);
+		found->ended_us = (int64_t)file.st_mtim.tv_sec * 1000000 + file.st_mtim.tv_nsec / 1000;
+		found->bytes = (uint64_t)file.st_size + strlen(text);
+	}
 out:
-	if (fd >= 0)
-		close(fd);
 	free(text);
 	free(ts);
 	free(json);
@@ -103,7 +121,7 @@ out:
 /* The report goes last: without one the recording would count as foreign, and stay for ever after a kill in between. */
 static tsr_error remove_pair(const struct place *place)
 {
-	char *ts = beneath_join(place->base, "", SUFFIX_FINISHED), *json = beneath_join(place->base, "", SUFFIX_TEXT);
+	char *ts = beneath_join(place->base, "", SUFFIX_FINISHED), *json = beneath_join(place->base, "", SUFFIX_REPORT);
 	tsr_error err = ts != NULL && json != NULL ? TSR_OK : TSR_E_NOMEM;
 	if (err == TSR_OK && (unlinkat(place->folder, ts, 0) != 0 || unlinkat(place->folder, json, 0) != 0))
 		err = tsr_error_from_errno(errno);
@@ -115,12 +133,11 @@ static tsr_error remove_pair(const struct place *place)
 tsr_error space_remove(const char *folder, const char *name)
 {
 	struct place place;
-	struct stat file;
-	uint64_t bytes;
+	struct finished found;
 	tsr_error err = place_open(&place, folder, name, false);
 	if (err != TSR_OK)
 		return err;
-	err = is_ours(place.folder, place.base, &file, &bytes) ? remove_pair(&place) : TSR_E_NOTFOUND;
+	err = is_ours(place.folder, place.base, &found) ? remove_pair(&place) : TSR_E_NOTFOUND;
 	place_close(&place);
 	return err;
 }
@@ -129,8 +146,7 @@ tsr_error space_remove(const char *folder, const char *name)
 
 struct recording {
 	char *name; /* below the folder, without ending */
-	uint64_t bytes;
-	int64_t ended_us; /* UTC */
+	struct finished found;
 };
 
 struct list {
@@ -162,17 +178,15 @@ static bool grow(struct list *l)
 static void collect(void *ctx, const struct walk_file *file)
 {
 	struct list *l = ctx;
-	struct stat st;
-	uint64_t bytes;
-	if (!ends_with(file->base, SUFFIX_TEXT) || ends_with(file->base, SUFFIX_TEXT_RUNNING))
+	struct finished found;
+	if (!ends_with(file->base, SUFFIX_REPORT) || ends_with(file->base, SUFFIX_NOTE))
 		return;
-	char *base = strndup(file->base, strlen(file->base) - strlen(SUFFIX_TEXT));
-	if (base != NULL && is_ours(file->folder, base, &st, &bytes) && grow(l)) {
+	char *base = strndup(file->base, strlen(file->base) - strlen(SUFFIX_REPORT));
+	if (base != NULL && is_ours(file->folder, base, &found) && grow(l)) {
 		struct recording *r = &l->item[l->count];
-		r->name = strndup(file->name, strlen(file->name) - strlen(SUFFIX_TEXT));
-		r->bytes = bytes;
-		r->ended_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
-		l->bytes += bytes;
+		r->name = strndup(file->name, strlen(file->name) - strlen(SUFFIX_REPORT));
+		r->found = found;
+		l->bytes += found.bytes;
 		l->count += r->name != NULL;
 	}
 	free(base);
@@ -181,15 +195,17 @@ static void collect(void *ctx, const struct walk_file *file)
 static int by_age(const void *a, const void *b)
 {
 	const struct recording *x = a, *y = b;
-	return x->ended_us < y->ended_us ? -1 : x->ended_us > y->ended_us;
+	return x->found.ended_us < y->found.ended_us ? -1 : x->found.ended_us > y->found.ended_us;
 }
 
 /* Why this one, the oldest of what is left, has to go; NULL when it may stay. */
 static const char *why_remove(const struct retention *limits, const struct recording *r, uint64_t bytes, int64_t now_us)
 {
-	if (limits->max_age_us > 0 && now_us - r->ended_us > limits->max_age_us)
-		return "age";
-	return limits->max_bytes > 0 && bytes > limits->max_bytes ? "size" : NULL;
+	bool old = limits->max_age_us > 0 && now_us - r->found.ended_us > limits->max_age_us;
+	bool much = limits->max_bytes > 0 && bytes > limits->max_bytes;
+	if ((!old && !much) || (limits->is_running != NULL && limits->is_running(limits->ctx, r->found.id)))
+		return NULL;
+	return old ? "age" : "size";
 }
 
 static tsr_error remove_one(const char *folder, const struct retention *limits, const struct recording *r,
@@ -202,7 +218,7 @@ static tsr_error remove_one(const char *folder, const struct retention *limits, 
 	if (err == TSR_OK) {
 		log_line(TSR_LOG_INFO, NULL, "removed by %s: %s", reason, file);
 		if (limits->removed != NULL)
-			limits->removed(limits->ctx, file, r->bytes, reason);
+			limits->removed(limits->ctx, r->found.id, file, r->found.bytes, reason);
 	} else {
 		log_line(TSR_LOG_WARNING, NULL, "could not be removed: %s/%s: %s", folder, r->name, tsr_strerror(err));
 	}
@@ -224,7 +240,7 @@ tsr_error space_retain(const char *folder, const struct retention *limits)
 		const char *reason = why_remove(limits, r, l.bytes, now_us);
 		tsr_error failed = reason != NULL ? remove_one(folder, limits, r, reason) : TSR_OK;
 		if (reason != NULL && failed == TSR_OK)
-			l.bytes -= r->bytes;
+			l.bytes -= r->found.bytes;
 		if (l.error == TSR_OK)
 			l.error = failed;
 		free(r->name);

@@ -5,6 +5,7 @@
 #ifndef TSR_SINK_SPACE_H
 #define TSR_SINK_SPACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../common/error.h"
@@ -20,8 +21,10 @@ TSR_MUST_USE tsr_error space_remove(const char *folder, const char *name);
 struct retention {
 	int64_t max_age_us; /* since a recording ended; 0 = for ever */
 	uint64_t max_bytes; /* of all finished recordings in the folder; 0 = no limit */
-	/* After each removal; `path` (of NAME.ts, absolute) is borrowed, `reason` constant: "age" or "size". */
-	void (*removed)(void *ctx, const char *path, uint64_t bytes, const char *reason);
+	/* Whether the recording with this id still runs: the segments that it has finished stay. NULL = none does. */
+	bool (*is_running)(void *ctx, const char *id);
+	/* After each removal; `path` (of NAME.ts, absolute) and `id` are borrowed, `reason` constant: "age" or "size". */
+	void (*removed)(void *ctx, const char *id, const char *path, uint64_t bytes, const char *reason);
 	void *ctx;
 };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,25 +75,42 @@ static int create_temporary(int folder, const char *name, unsigned mode)
 	return -1;
 }
 
+static bool ends_with(const char *name, size_t size, const char *suffix)
+{
+	size_t suffix_size = strlen(suffix);
+	return size > suffix_size && strcmp(name + size - suffix_size, suffix) == 0;
+}
+
+/* Opens the folder of `name`; *suffix is what the name has behind the recording's. */
+static tsr_error open_place(struct place *place, const char *folder, const char *name, const char **suffix)
+{
+	char stem[LIMIT_FILENAME_BYTES + 1];
+	size_t size = strlen(name);
+	*suffix = ends_with(name, size, SUFFIX_NOTE)     ? SUFFIX_NOTE
+		  : ends_with(name, size, SUFFIX_REPORT) ? SUFFIX_REPORT
+							 : NULL;
+	if (*suffix == NULL || size - strlen(*suffix) >= sizeof(stem))
+		return TSR_E_INVAL;
+	size -= strlen(*suffix);
+	memcpy(stem, name, size);
+	stem[size] = '\0';
+	return place_open(place, folder, stem, false);
+}
+
 static tsr_error replace(const char *folder, const char *name, const char *text, size_t size, unsigned mode,
 			 bool sync_folder)
 {
 	struct place place;
-	char stem[LIMIT_FILENAME_BYTES + 1];
-	size_t stem_size = strlen(name) > sizeof(SUFFIX_TEXT) - 1 ? strlen(name) - (sizeof(SUFFIX_TEXT) - 1) : 0;
-	if (stem_size == 0 || stem_size >= sizeof(stem) || strcmp(name + stem_size, SUFFIX_TEXT) != 0)
-		return TSR_E_INVAL;
-	memcpy(stem, name, stem_size);
-	stem[stem_size] = '\0';
-	tsr_error err = place_open(&place, folder, stem, false);
+	const char *suffix;
+	tsr_error err = open_place(&place, folder, name, &suffix);
 	if (err != TSR_OK)
 		return err;
-	char *temporary = beneath_join(place.base, "", SUFFIX_TEXT_RUNNING);
-	char *final = beneath_join(place.base, "", SUFFIX_TEXT);
+	char *final = beneath_join(place.base, "", suffix);
+	char *temporary = final != NULL ? beneath_join(final, "", ".new") : NULL;
 	int fd = -1;
 	bool renamed = false;
 	errno = ENOMEM;
-	if (temporary == NULL || final == NULL)
+	if (temporary == NULL)
 		goto failed;
 	fd = create_temporary(place.folder, temporary, mode);
 	if (fd < 0 || write_all(fd, text, size) != 0 || durable_file(fd) != 0)
@@ -121,4 +139,34 @@ tsr_error textfile_write(const char *folder, const char *name, const char *text,
 tsr_error textfile_put(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
 {
 	return replace(folder, name, text, size, mode, false);
+}
+
+char *textfile_read(int folder, const char *name)
+{
+	struct stat st;
+	char *text = NULL;
+	int fd = beneath_open(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= LIMIT_REPORT_BYTES)
+		text = calloc(1, (size_t)st.st_size + 1);
+	if (text != NULL &&
+	    (pread(fd, text, (size_t)st.st_size, 0) != st.st_size || strlen(text) != (size_t)st.st_size)) {
+		free(text);
+		text = NULL;
+	}
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+void textfile_remove(const char *folder, const char *name)
+{
+	struct place place;
+	const char *suffix;
+	if (open_place(&place, folder, name, &suffix) != TSR_OK)
+		return;
+	char *base = beneath_join(place.base, "", suffix);
+	if (base != NULL)
+		unlinkat(place.folder, base, 0);
+	free(base);
+	place_close(&place);
 }

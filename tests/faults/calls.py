@@ -37,7 +37,7 @@ class Order:
         good = not re.search(r'= -1 ', text)
         of_file = f'<{self.running}>' in text
         of_folder = f'<{self.folder}>' in text
-        of_text = 'r0.recording.json' in text
+        of_text = 'r0.json' in text
         if name == 'pwritev' and of_file:
             self.written += int(text.rsplit('= ', 1)[1])
             self.last_write = end
@@ -53,7 +53,7 @@ class Order:
         elif name == 'renameat2' and good:
             check(self.file_synced >= self.last_write, 'renamed before the file was synced')
             self.renamed = end
-        elif name == 'renameat' and good:
+        elif name == 'renameat' and of_text and good:
             check(self.text_synced > 0, 'the report was renamed before it was synced')
             self.text_renamed = end
         elif name == 'write' and '"durable 0 ' in text:

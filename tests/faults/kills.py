@@ -7,7 +7,7 @@ import random
 import shutil
 import time
 
-from lab import check, decodes, digest, in_parallel, loss_ms, need, recover, syscalls
+from lab import SUFFIXES, check, decodes, digest, frames_in, in_parallel, loss_ms, need, recover, syscalls
 
 LOSS_MS_MAX = 250  # of what had reached the engine
 VIDEO_PID = 0x100
@@ -16,16 +16,20 @@ VIDEO_PID = 0x100
 def judge(folder, feed, name):
     """Recovers what the kill left; how much is lost (ms)."""
     present = sorted(os.listdir(folder))
-    check(set(present) <= {f'{name}.recording.ts', f'{name}.ts', f'{name}.json', f'{name}.recording.json'}, f'left: {present}')
+    check(set(present) <= {name + suffix for suffix in SUFFIXES}, f'left: {present}')
     check(not (f'{name}.recording.ts' in present and f'{name}.ts' in present), f'both names: {present}')
     finished = any(e[0] == 'finished' for e in feed.events())
     check(f'{name}.ts' in present or not finished, f'told as finished, but there is only {present}')
-    results = recover(folder)
+    results = recover(folder, '--report')
     pushed = feed.pushed()
     if not results:
         if f'{name}.ts' in present:
-            decodes(os.path.join(folder, f'{name}.ts'))
-            return 0
+            path = os.path.join(folder, f'{name}.ts')
+            decodes(path)
+            there = frames_in(path)
+            lost = loss_ms(pushed, {'h264': len(there['video']), 'opus': len(there['audio'])})
+            check(lost <= LOSS_MS_MAX, f'{lost:.0f} ms are not in the complete file')
+            return lost
         check(loss_ms(pushed, {}) <= LOSS_MS_MAX, f'nothing is left of {pushed} frames')
         return 0
     check(len(results) == 1 and results[0][1] == 'ok', f'recovery: {results}')
@@ -124,7 +128,7 @@ def test_recovery(lab):
     need('ffmpeg', 'strace')
     source = make_leftover(lab)
     folder = lab.sub('recover')
-    files = [os.path.join(folder, 'r0' + suffix) for suffix in ('.recording.ts', '.ts', '.recording.json', '.json')]
+    files = [os.path.join(folder, 'r0' + suffix) for suffix in SUFFIXES]
     watched = [argument for path in (folder, *files) for argument in ('-P', path)]
 
     def recover_copy(*strace):
@@ -147,7 +151,7 @@ def test_recovery(lab):
             kills += not told
             there = [os.path.exists(path) for path in files[:2]]
             check(there[0] != there[1], f'a kill at {where} left {os.listdir(folder)}')
-            check(not there[1] or os.path.exists(files[3]), f'a kill at {where} left a recording without its report')
+            check(not there[1] or os.path.exists(os.path.join(folder, 'r0.json')), f'a kill at {where} left a recording without its report')
             recover(folder, '--report')
             check(digest(files[1]) == want, f'after a kill at {where} the file is another one')
             check(sorted(os.listdir(folder)) == ['r0.json', 'r0.ts'], f'after a kill at {where}: {os.listdir(folder)}')

@@ -19,6 +19,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('TSR_BUILD', os.path.join(TOP, 'build'))
 VIDEO_MS = 1000 / 30
+# What may lie there of a recording, however it ended.
+SUFFIXES = ('.recording.ts', '.ts', '.recording.json', '.recording.json.new', '.json', '.json.new')
 AUDIO_MS = 20
 
 

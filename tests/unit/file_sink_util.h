@@ -36,9 +36,7 @@ static inline struct file_sink_config defaults(const char *name)
 		.log_id = "test",
 		.folder = folder,
 		.name = name,
-		.flush_threshold = 1024 * 1024,
-		.flush_interval_us = 1000000,
-		.sync = true,
+		.flush = {.threshold = 1024 * 1024, .interval_us = 1000000, .sync = true},
 	};
 }
 

@@ -125,6 +125,34 @@ static void mute_is_silent(void **state)
 	}
 }
 
+/* The same while time goes by: the silence is there before the voice comes back, and is all there is of it. */
+static void mute_is_filled_as_time_goes_by(void **state)
+{
+	(void)state;
+	for (int mu_law = 0; mu_law < 2; mu_law++) {
+		struct rig r = rig_up(mu_law, 1, "");
+		for (int n = 0; n < 50; n++)
+			push(&r, tones, 0, false);
+		int before = r.outcome.count;
+		const int64_t muted = 90000 + 50 * STEP;
+		for (int n = 0; n < 50; n++) {
+			assert_int_equal(codec_idle(r.codec, muted + n * STEP), TSR_OK);
+			lose(&r, tones);
+		}
+		assert_in_range(r.outcome.count - before, 45, 48); /* frames of 1024 samples in 0.98 s */
+		for (int n = 0; n < 50; n++)
+			push(&r, tones, 0, false);
+		finish(&r);
+		for (int i = 1; i < r.outcome.count; i++)
+			assert_int_equal(r.outcome.kept[i].frame.pts_90k - r.outcome.kept[i - 1].frame.pts_90k, 1920);
+		int mute = sample_at(&r.heard, muted), voice = mute + RATE;
+		assert_true(loudness(&r.heard, 0, mute + RATE * 6 / 10, RATE * 3 / 10) < 0.001);
+		assert_true(loudness(&r.heard, 0, voice + RATE / 50, RATE / 4) > 0.2);
+		assert_true(roughest(&r.heard, 0, mute - RATE / 10, RATE + RATE / 5) < 0.04);
+		rig_down(&r);
+	}
+}
+
 /* Discontinuous transmission: a packet every 400 ms, nothing lost. */
 static void silence_of_the_sender_is_filled(void **state)
 {
@@ -320,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gaps_are_filled),
 		cmocka_unit_test(mute_is_silent),
+		cmocka_unit_test(mute_is_filled_as_time_goes_by),
 		cmocka_unit_test(silence_of_the_sender_is_filled),
 		cmocka_unit_test(a_very_long_gap_stays_one),
 		cmocka_unit_test(lost_opus_is_restored_from_the_next_packet),

@@ -248,7 +248,7 @@ static void test_look_only(void **state)
 	long size = size_of("rec.recording.ts");
 	struct told t = {0};
 	struct recover_config config = {.look_only = true, .sealed = on_sealed, .done = on_recovered, .ctx = &t};
-	write_file("rec.recording.json", "{", 1);
+	write_file("rec.json.new", "{", 1);
 	assert_int_equal(recover_folder(folder, &config), TSR_OK);
 	assert_int_equal(t.files, 1);
 	assert_int_equal(t.sealed, 0);
@@ -256,21 +256,21 @@ static void test_look_only(void **state)
 	assert_int_equal(t.bytes_cut, size - (long)whole);
 	assert_string_equal(t.path, in_folder("rec.recording.ts"));
 	assert_int_equal(size_of("rec.recording.ts"), size);
-	assert_true(exists("rec.recording.json"));
+	assert_true(exists("rec.json.new"));
 }
 
 static void test_unfinished_reports(void **state)
 {
 	(void)state;
-	write_file("old.recording.json", "{", 1);
-	write_file("held.recording.json", "{", 1);
+	write_file("old.json.new", "{", 1);
+	write_file("held.json.new", "{", 1);
 	write_file("fine.json", "{}", 2);
-	int fd = open(in_folder("held.recording.json"), O_RDWR);
+	int fd = open(in_folder("held.json.new"), O_RDWR);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	recover_all();
 	close(fd);
-	assert_false(exists("old.recording.json"));
-	assert_true(exists("held.recording.json"));
+	assert_false(exists("old.json.new"));
+	assert_true(exists("held.json.new"));
 	assert_true(exists("fine.json"));
 }
 

@@ -3,6 +3,8 @@
  * Recovery and retention as recorder.h has them: what is told, and the report that is written. */
 #include "sink_util.h"
 
+#include <sys/file.h>
+
 #include "../../recorder/recorder.h"
 
 struct told {
@@ -74,7 +76,7 @@ static void test_folder(void **state)
 	size_t size;
 	uint8_t *report = read_file("sub/rec.json", &size);
 	snprintf(want, sizeof(want),
-		 "{\n  \"id\": \"rec\",\n  \"file\": \"rec.ts\",\n  \"started\": \"2001-09-09T01:46:39.290Z\",\n"
+		 "{\n  \"id\": \"rec\",\n  \"started\": \"2001-09-09T01:46:39.290Z\",\n  \"file\": \"rec.ts\",\n"
 		 "  \"ended\": \"2001-09-09T01:46:40.250Z\",\n  \"duration_ms\": 960,\n  \"bytes\": %zu,\n"
 		 "  \"sha256\": \"%s\",\n  \"recovered\": true,\n  \"bytes_cut\": 188,\n  \"tracks\": [\n"
 		 "    {\"type\": \"video\", \"recorded_as\": \"h264\", \"frames_written\": 20, \"first_ms\": 1000, "
@@ -118,11 +120,122 @@ static void test_keep(void **state)
 	assert_false(exists("rec.json"));
 }
 
-static void on_removed(void *user, const char *path, uint64_t bytes, const char *reason)
+#define NOTE                                                                                                           \
+	"{\n  \"id\": \"call-7\",\n  \"name\": \"Anna\",\n  \"metadata\": {\"room\":3},\n"                             \
+	"  \"host\": {\"private\":true},\n  \"started\": \"2001-09-09T01:46:39.000Z\"\n}\n"
+
+static void check_report(const char *name, const char *begin)
 {
+	size_t size;
+	uint8_t *report = read_file(name, &size);
+	if (strncmp((char *)report, begin, strlen(begin)) != 0 || strstr((char *)report, "\"recovered\": true") == NULL)
+		fail_msg("%s: %s", name, (char *)report);
+	free(report);
+}
+
+/* What only the recorder knew outlives it. */
+static void test_note(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.report = true, .on_recovered = on_recovered, .user = &t};
+	make_leftover("anna.recording.ts");
+	write_file("anna.recording.json", NOTE, strlen(NOTE));
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_int_equal(t.files, 1);
+	assert_string_equal(t.id, "call-7");
+	char want[sizeof(NOTE)] = NOTE;
+	want[strlen(NOTE) - strlen("\n}\n")] = '\0';
+	check_report("anna.json", want);
+	assert_false(exists("anna.recording.json"));
+}
+
+/* A kill between the last rename and the report: the file is whole, and gets one. */
+static void test_report_alone_is_missing(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.report = true, .on_recovered = on_recovered, .user = &t};
+	make_leftover("anna.ts");
+	long size = size_of("anna.ts");
+	write_file("anna.recording.json", NOTE, strlen(NOTE));
+	int fd = open(in_folder("anna.ts"), O_RDWR);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0); /* its recorder is still at it */
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_true(exists("anna.recording.json") && !exists("anna.json"));
+	close(fd);
+	config.report = false;
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_true(exists("anna.recording.json") && !exists("anna.json"));
+	assert_int_equal(t.files, 0);
+	config.report = true;
+	assert_int_equal(tsr_recover_file(in_folder("anna.recording.ts"), &config), TSR_OK);
+	assert_int_equal(t.files, 1);
+	assert_string_equal(t.id, "call-7");
+	assert_string_equal(t.path, in_folder("anna.ts"));
+	assert_int_equal(t.bytes, size);
+	assert_int_equal(size_of("anna.ts"), size);
+	assert_int_equal(t.cut, 0);
+	assert_int_equal(strlen(t.sha256), 64);
+	check_report("anna.json", "{\n  \"id\": \"call-7\"");
+	assert_false(exists("anna.recording.json"));
+}
+
+/* A note that a loss of power tore says nothing; one without its file, or with its report, is of no use. */
+static void test_useless_notes(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.report = true, .on_recovered = on_recovered, .user = &t};
+	write_file("alone.recording.json", NOTE, strlen(NOTE));
+	make_leftover("done.ts");
+	write_file("done.json", "{}", 2);
+	write_file("done.recording.json", NOTE, strlen(NOTE));
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_int_equal(t.files, 0);
+	assert_false(exists("alone.recording.json") || exists("done.recording.json"));
+	assert_int_equal(size_of("done.json"), 2);
+	static const char *const torn[] = {"", "{\n  \"id\": \"call-7\",", "{\n  \"id\": \"\xff\"\n}\n", "garbage"};
+	for (size_t i = 0; i < sizeof(torn) / sizeof(torn[0]); i++) {
+		make_leftover("rec.recording.ts");
+		write_file("rec.recording.json", torn[i], strlen(torn[i]));
+		assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+		assert_string_equal(t.id, "rec");
+		check_report("rec.json", "{\n  \"id\": \"rec\"");
+		assert_false(exists("rec.recording.json"));
+		assert_int_equal(tsr_remove(folder, "rec"), TSR_OK);
+	}
+}
+
+static bool after_one(void *user)
+{
+	return ((struct told *)user)->files > 0;
+}
+
+static void test_cancelled(void **state)
+{
+	(void)state;
+	struct told t = {0};
+	tsr_recover_config config = {.cancelled = after_one, .on_recovered = on_recovered, .user = &t};
+	make_leftover("a.recording.ts");
+	make_leftover("b.recording.ts");
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_int_equal(t.files, 1);
+	assert_true(exists("a.recording.ts") != exists("b.recording.ts"));
+}
+
+static void on_removed(void *user, const char *id, const char *path, uint64_t bytes, const char *reason)
+{
+	assert_string_equal(id, "rec");
 	assert_string_equal(path, in_folder("rec.ts"));
 	assert_string_equal(reason, "age");
 	*(uint64_t *)user += bytes;
+}
+
+static bool rec_runs(void *user, const char *id)
+{
+	(void)user;
+	return strcmp(id, "rec") == 0;
 }
 
 static void test_retain(void **state)
@@ -134,6 +247,11 @@ static void test_retain(void **state)
 	make_leftover("rec.recording.ts");
 	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
 	uint64_t bytes = (uint64_t)(size_of("rec.ts") + size_of("rec.json"));
+	/* The finished segments of a recording that still runs stay. */
+	retention.is_running = rec_runs;
+	assert_int_equal(tsr_retain(folder, &retention), TSR_OK);
+	assert_int_equal(removed, 0);
+	retention.is_running = NULL;
 	assert_int_equal(tsr_retain(folder, &retention), TSR_OK);
 	assert_int_equal(removed, bytes);
 	assert_int_equal(tsr_free_space(folder, &bytes), TSR_OK);
@@ -147,6 +265,10 @@ int main(void)
 		TEST(test_folder),
 		TEST(test_file_without_report),
 		TEST(test_keep),
+		TEST(test_note),
+		TEST(test_report_alone_is_missing),
+		TEST(test_useless_notes),
+		TEST(test_cancelled),
 		TEST(test_retain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,8 +239,8 @@ static void test_flush_by_threshold(void **state)
 {
 	(void)state;
 	struct file_sink_config config = defaults("threshold");
-	config.flush_threshold = 100 * TS_BYTES;
-	config.flush_interval_us = 0;
+	config.flush.threshold = 100 * TS_BYTES;
+	config.flush.interval_us = 0;
 	struct file_sink *f = open_sink(&config);
 	write_frame(f, 99);
 	file_turn(f, fake_us += 10000000);
@@ -305,8 +305,8 @@ static void test_no_sync_while_it_runs(void **state)
 {
 	(void)state;
 	struct file_sink_config config = defaults("nosync");
-	config.sync = false;
-	config.flush_threshold = 1;
+	config.flush.sync = false;
+	config.flush.threshold = 1;
 	struct file_sink *f = open_sink(&config);
 	for (unsigned i = 0; i < 20; i++) {
 		write_frame(f, 100);

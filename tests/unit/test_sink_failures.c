@@ -100,7 +100,7 @@ static void test_failed_sync_is_never_success(void **state)
 {
 	(void)state;
 	struct file_sink_config config = defaults("unsynced");
-	config.flush_threshold = 1;
+	config.flush.threshold = 1;
 	struct file_sink *f = open_sink(&config);
 	write_frame(f, 5);
 	file_turn(f, fake_us);

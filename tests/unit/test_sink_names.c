@@ -140,7 +140,13 @@ static void test_text(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(textfile_write(folder, "rec.json", "three", 5, 0), TSR_OK);
 	check_text("rec.json", "three");
+	assert_false(exists("rec.json.new"));
+	assert_int_equal(textfile_write(folder, "rec.recording.json", "note", 4, 0), TSR_OK);
+	check_text("rec.recording.json", "note");
+	check_text("rec.json", "three");
+	textfile_remove(folder, "rec.recording.json");
 	assert_false(exists("rec.recording.json"));
+	check_text("rec.json", "three");
 	assert_int_equal(textfile_write(folder, "sub/rec.json", "x", 1, 0), TSR_E_NOTFOUND);
 	assert_false(exists("sub"));
 	assert_int_equal(textfile_write(folder, "../rec.json", "x", 1, 0), TSR_E_INVAL);
@@ -152,22 +158,22 @@ static void test_text_and_leftovers(void **state)
 {
 	(void)state;
 	/* What a crash left is replaced, ... */
-	write_file("rec.recording.json", "half", 4);
+	write_file("rec.json.new", "half", 4);
 	assert_int_equal(textfile_write(folder, "rec.json", "whole", 5, 0), TSR_OK);
 	check_text("rec.json", "whole");
-	assert_false(exists("rec.recording.json"));
+	assert_false(exists("rec.json.new"));
 	/* ... what somebody writes is not, ... */
-	write_file("rec.recording.json", "theirs", 6);
-	int fd = open(in_folder("rec.recording.json"), O_RDWR);
+	write_file("rec.json.new", "theirs", 6);
+	int fd = open(in_folder("rec.json.new"), O_RDWR);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	assert_int_equal(textfile_write(folder, "rec.json", "mine", 4, 0), TSR_E_BUSY);
 	close(fd);
 	check_text("rec.json", "whole");
-	check_text("rec.recording.json", "theirs");
+	check_text("rec.json.new", "theirs");
 	/* ... and a link is removed, not followed. */
-	assert_int_equal(unlink(in_folder("rec.recording.json")), 0);
+	assert_int_equal(unlink(in_folder("rec.json.new")), 0);
 	write_file("victim", "v", 1);
-	assert_int_equal(symlink("victim", in_folder("rec.recording.json")), 0);
+	assert_int_equal(symlink("victim", in_folder("rec.json.new")), 0);
 	assert_int_equal(textfile_write(folder, "rec.json", "again", 5, 0), TSR_OK);
 	check_text("victim", "v");
 	check_text("rec.json", "again");

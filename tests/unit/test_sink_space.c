@@ -37,9 +37,10 @@ struct removals {
 	uint64_t bytes;
 };
 
-static void on_removed(void *ctx, const char *path, uint64_t bytes, const char *reason)
+static void on_removed(void *ctx, const char *id, const char *path, uint64_t bytes, const char *reason)
 {
 	struct removals *r = ctx;
+	assert_string_equal(id, "x");
 	size_t used = strlen(r->text);
 	assert_memory_equal(path, folder, strlen(folder));
 	snprintf(r->text + used, sizeof(r->text) - used, "%s:%s ", path + strlen(folder) + 1, reason);
