@@ -21,7 +21,7 @@ static json_t *all_statuses(GPtrArray *takes)
 	return list;
 }
 
-static json_t *sums(GPtrArray *takes)
+static json_t *sums(GPtrArray *takes, const struct totals *ended)
 {
 	GPtrArray *stats = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < takes->len; i++) {
@@ -29,7 +29,7 @@ static json_t *sums(GPtrArray *takes)
 		tsr_recording_get_stats(((struct take *)g_ptr_array_index(takes, i))->recording, s);
 		g_ptr_array_add(stats, s);
 	}
-	json_t *totals = totals_json((tsr_stats *const *)stats->pdata, stats->len);
+	json_t *totals = totals_json(ended, (tsr_stats *const *)stats->pdata, stats->len);
 	g_ptr_array_unref(stats);
 	return totals;
 }
@@ -41,7 +41,8 @@ json_t *admin_stats(struct request *r)
 		return NULL;
 	struct config *config = runtime_config();
 	const char *folder = config_general(config)->recordings_path;
-	GPtrArray *takes = takes_running();
+	struct totals *ended;
+	GPtrArray *takes = takes_running(&ended);
 	uint64_t free_bytes = 0;
 	tsr_error space = tsr_free_space(folder, &free_bytes);
 	json_t *answer = json_pack("{s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "tsrecorder", "stats", "version",
@@ -49,8 +50,9 @@ json_t *admin_stats(struct request *r)
 				   (json_int_t)((tsr_now_us() - runtime_started_us()) / G_USEC_PER_SEC), "handles",
 				   (int)sessions_count(), "running", (int)takes->len, "recordings_path", folder,
 				   "free_bytes", space == TSR_OK ? json_integer((json_int_t)free_bytes) : json_null(),
-				   "totals", sums(takes), "recordings", all_statuses(takes));
+				   "totals", sums(takes, ended), "recordings", all_statuses(takes));
 	g_ptr_array_unref(takes);
+	g_free(ended);
 	config_unref(config);
 	return answer;
 }
@@ -64,6 +66,22 @@ static const struct field configure_fields[] = {
 	{0},
 };
 
+static const struct settings *settings_of(const struct config *config, const struct take *take)
+{
+	const struct settings *s = config_profile(config, take->profile);
+	return s ? s : config_general(config);
+}
+
+static void apply_to_running(const struct config *old, const struct config *config)
+{
+	GPtrArray *takes = takes_running(NULL);
+	for (guint i = 0; i < takes->len; i++) {
+		struct take *take = g_ptr_array_index(takes, i);
+		take_apply(take, settings_of(old, take), settings_of(config, take));
+	}
+	g_ptr_array_unref(takes);
+}
+
 /* The running configuration is replaced as a whole, or not at all. */
 static bool apply(struct request *r, json_t *settings)
 {
@@ -75,7 +93,10 @@ static bool apply(struct request *r, json_t *settings)
 		char *text = json_dumps(settings, JSON_COMPACT | JSON_ENSURE_ASCII);
 		log_line(TSR_LOG_INFO, NULL, "settings changed by the Admin API: %s", text);
 		free(text);
+		config_ref(changed);
 		runtime_set_config(changed);
+		apply_to_running(config, changed);
+		config_unref(changed);
 	}
 	config_unref(config);
 	pthread_mutex_unlock(&one_at_a_time);

@@ -12,7 +12,11 @@ enum request_flags {
 	REQUEST_ASYNC = 1, /* acknowledged at once, answered by an event */
 	REQUEST_PEER = 2,  /* from a handle */
 	REQUEST_ADMIN = 4, /* from the Admin API */
+	REQUEST_READ = 8,  /* changes nothing: waits for no other request of the handle */
 };
+
+/* Asynchronous requests of one handle that may wait for the one before them, which waits for a disk perhaps. */
+#define MAX_WAITING 16
 
 struct request_type {
 	const char *name;
@@ -27,13 +31,13 @@ static const struct request_type types[] = {
 	{"resume", REQUEST_PEER, control_resume},
 	{"split", REQUEST_PEER, control_split},
 	{"stop", REQUEST_PEER | REQUEST_ADMIN, control_stop},
-	{"status", REQUEST_PEER, control_status},
-	{"list", REQUEST_PEER, browse_list},
-	{"list_recordings", REQUEST_ADMIN, browse_list},
-	{"info", REQUEST_PEER | REQUEST_ADMIN, browse_info},
+	{"status", REQUEST_PEER | REQUEST_READ, control_status},
+	{"list", REQUEST_PEER | REQUEST_READ, browse_list},
+	{"list_recordings", REQUEST_ADMIN | REQUEST_READ, browse_list},
+	{"info", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, browse_info},
 	{"delete", REQUEST_PEER | REQUEST_ADMIN, browse_delete},
-	{"profiles", REQUEST_PEER | REQUEST_ADMIN, browse_profiles},
-	{"stats", REQUEST_ADMIN, admin_stats},
+	{"profiles", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, browse_profiles},
+	{"stats", REQUEST_ADMIN | REQUEST_READ, admin_stats},
 	{"configure", REQUEST_ADMIN, admin_configure},
 	{"recover", REQUEST_ADMIN, admin_recover},
 };
@@ -44,10 +48,11 @@ struct job {
 	struct session *session;
 	char *transaction;
 	json_t *body, *jsep;
+	unsigned hangups;
 	gint published; /* the pool orders all of this by itself, but in a way that ThreadSanitizer does not see */
 };
 
-/* Not bounded: a request that waits for a stalled disk must not keep those of others waiting. Janus bounds what may come. */
+/* As many threads as it takes: a request that waits for a stalled disk must not keep those of other handles waiting. */
 static GThreadPool *pool;
 
 json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
@@ -106,10 +111,11 @@ static json_t *refusal(struct request *r)
 /* The answer, or the error as one. */
 static json_t *run(struct request *r, const struct request_type *type)
 {
-	if (r->session)
+	bool alone = r->session && !(type->flags & REQUEST_READ);
+	if (alone)
 		pthread_mutex_lock(&r->session->requests);
 	json_t *answer = type->handler(r);
-	if (r->session)
+	if (alone)
 		pthread_mutex_unlock(&r->session->requests);
 	return r->code == API_OK ? answer : refusal(r);
 }
@@ -120,8 +126,14 @@ static void run_job(void *data, void *user G_GNUC_UNUSED)
 	while (!g_atomic_int_get(&job->published))
 		;
 	struct request r = {
-		.session = job->session, .transaction = job->transaction, .body = job->body, .jsep = job->jsep};
+		.session = job->session,
+		.hangups = job->hangups,
+		.transaction = job->transaction,
+		.body = job->body,
+		.jsep = job->jsep,
+	};
 	json_t *failure = run(&r, job->type);
+	session_leave_queue(job->session);
 	if (failure)
 		session_push(job->session, job->transaction, failure, NULL);
 	json_decref(failure);
@@ -137,7 +149,14 @@ static void start_job(const struct request_type *type, struct session *session, 
 		      json_t *jsep)
 {
 	struct job *job = g_new(struct job, 1);
-	*job = (struct job){.type = type, .session = session, .transaction = transaction, .body = body, .jsep = jsep};
+	*job = (struct job){
+		.type = type,
+		.session = session,
+		.hangups = session_hangups(session),
+		.transaction = transaction,
+		.body = body,
+		.jsep = jsep,
+	};
 	g_atomic_int_set(&job->published, 1);
 	g_thread_pool_push(pool, job, NULL);
 }
@@ -147,7 +166,11 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 	struct session *session = session_find(handle);
 	struct request r = {.session = session, .transaction = transaction, .body = message, .jsep = jsep};
 	const struct request_type *type = session ? find_type(&r, REQUEST_PEER) : NULL;
-	if (type && type->flags & REQUEST_ASYNC) {
+	bool async = type && type->flags & REQUEST_ASYNC;
+	if (async && !session_enter_queue(session, MAX_WAITING)) {
+		request_fail(&r, API_LIMIT, "%d requests of this handle are waiting already", MAX_WAITING);
+		type = NULL;
+	} else if (async) {
 		start_job(type, session, transaction, message, jsep);
 		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
 	}

@@ -13,6 +13,7 @@
 struct request {
 	struct session *session; /* NULL: it came through the Admin API */
 	bool admin;              /* likewise, and the admin_key is right if there is one */
+	unsigned hangups;        /* of the session when the request came */
 	const char *transaction;
 	json_t *body;
 	json_t *jsep; /* may be NULL */
@@ -21,7 +22,8 @@ struct request {
 };
 
 /* Does what a request asks for. A synchronous one returns the answer; an asynchronous one sends its event itself and returns
- * NULL. Both return request_fail(…) when they refuse. One request of a session is worked on at a time. */
+ * NULL. Both return request_fail(…) when they refuse. One request of a session is
+ * worked on at a time, but for those that change nothing. */
 typedef json_t *(*request_handler)(struct request *r);
 
 /* Notes the error and returns NULL. */

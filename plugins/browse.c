@@ -56,9 +56,19 @@ static bool has_state(const struct list_params *p, const struct candidate *c)
 	return !strcmp(state, states[p->state]);
 }
 
-static bool is_own(const struct request *r, const char *id)
+static bool is_own(const struct request *r, const char *stamp)
 {
-	return r->session && session_made(r->session, id);
+	return r->session && session_made(r->session, stamp);
+}
+
+/* The finished segments of one that runs are no recording of their own. */
+static bool runs(const GPtrArray *takes, const char *id)
+{
+	for (guint i = 0; i < takes->len; i++) {
+		if (!strcmp(((const struct take *)g_ptr_array_index(takes, i))->id, id))
+			return true;
+	}
+	return false;
 }
 
 static GArray *candidates(const struct request *r, const struct list_params *p, bool all, GPtrArray *takes,
@@ -68,13 +78,14 @@ static GArray *candidates(const struct request *r, const struct list_params *p, 
 	for (guint i = 0; i < takes->len; i++) {
 		struct take *take = g_ptr_array_index(takes, i);
 		struct candidate c = {.started_us = take->started_us, .take = take};
-		if ((all || !take->private || is_own(r, take->id)) && in_time(p, c.started_us) && has_state(p, &c))
+		if ((all || !take->private || is_own(r, take->stamp)) && in_time(p, c.started_us) && has_state(p, &c))
 			g_array_append_val(list, c);
 	}
 	for (guint i = 0; i < items->len; i++) {
 		struct library_item *item = g_ptr_array_index(items, i);
 		struct candidate c = {.started_us = item->started_us, .item = item};
-		if ((all || !item->private || is_own(r, item->id)) && in_time(p, c.started_us) && has_state(p, &c))
+		if ((all || !item->private || is_own(r, item->stamp)) && in_time(p, c.started_us) && has_state(p, &c) &&
+		    !runs(takes, item->id))
 			g_array_append_val(list, c);
 	}
 	return list;
@@ -89,14 +100,14 @@ static gint newest_first(gconstpointer a, gconstpointer b)
 static json_t *candidate_json(const struct request *r, const struct candidate *c)
 {
 	json_t *entry = c->item ? status_of_ended(c->item) : r->admin ? status_of(c->take) : status_short(c->take);
-	json_object_set_new(entry, "own", json_boolean(is_own(r, c->item ? c->item->id : c->take->id)));
+	json_object_set_new(entry, "own", json_boolean(is_own(r, c->item ? c->item->stamp : c->take->stamp)));
 	return entry;
 }
 
 static json_t *list(struct request *r, const struct list_params *p)
 {
 	bool all = r->admin || target_is_admin(p->admin_key);
-	GPtrArray *takes = takes_running(), *items = library_items();
+	GPtrArray *takes = takes_running(NULL), *items = library_items();
 	GArray *found = candidates(r, p, all, takes, items);
 	g_array_sort(found, newest_first);
 	json_t *recordings = json_array();

@@ -170,7 +170,7 @@
 		{
 			"mindex" : …, "mid" : "…", "type" : "audio|video", "codec" : "…", "recorded_as" : "…", "mode" : "copy|transcode",
 			"started" : <true once a frame of it is in the file>,
-			"ended" : <true once it was removed>,
+			"ended" : <true while it is removed or switched off by a renegotiation>,
 			"packets" : …, "bytes" : <of RTP payload>,
 			"lost" : …, "late" : …, "duplicate" : …, "reordered" : …, "malformed" : …, "restarts" : …,
 			"frames" : …, "frames_written" : …, "frames_damaged" : …, "frames_skipped" : …, "frames_unwanted" : …, "frames_dropped" : …,
@@ -251,7 +251,7 @@
  * | \c segment | a segment is complete; with \c error it is not | \c file , \c path , \c bytes , \c duration_ms , and \c error_code , \c error if it failed |
  * | \c warning | something needs attention; the recording goes on | \c warning , \c text , \c mindex when it is about a track |
  * | \c finished | it is complete, durable and has its final name | \c file , \c path , \c bytes , \c duration_ms , \c reason , \c sha256 with reports |
- * | \c failed | it could not be completed | \c error_code , \c error , \c reason , \c bytes , \c duration_ms , and \c file , \c path of what was saved, if anything |
+ * | \c failed | it, or a segment of it, could not be completed | \c error_code , \c error , \c reason , \c bytes , \c duration_ms , and \c file , \c path of what was saved, if anything |
  * | \c configured | the answer to \c configure | \c tracks , \c refused after an offer |
  * | \c recovered | a file of an earlier run was completed (event handlers only) | \c file , \c path , \c bytes , \c duration_ms |
  * | \c deleted | by a request or by retention (event handlers only) | \c file , \c reason |
@@ -288,7 +288,7 @@
  * | 614 | \c FOLDER | the recordings folder is missing, unwritable or protected |
  * | 615 | \c DISK_FULL | no space, or less than \c min_free_space |
  * | 616 | \c IO | another error of the file system |
- * | 617 | \c LIMIT | a configured limit, e.g. \c max_recordings , was reached |
+ * | 617 | \c LIMIT | a limit was reached: \c max_recordings , 16 tracks in a recording, 16 requests of a handle that wait |
  * | 618 | \c UNSUPPORTED | this build of libavcodec lacks what the codec or the profile needs |
  * | 619 | \c SHUTTING_DOWN | the plugin is being stopped |
  * | 699 | \c UNKNOWN | memory or threads are out |
@@ -300,12 +300,14 @@
  * - \c {"request":"list_recordings"} , with the filters of \c list : as \c list with all recordings and the live status of those that run.
  * - \c {"request":"stats"} : \c {"tsrecorder":"stats","version":"…","uptime_s":…,"handles":…,"running":…,"recordings_path":"…",
  *   "free_bytes":…,"totals":{…},"recordings":[…]} . \c totals are sums over all recordings since Janus was started: how many were
- *   \c started , \c finished , \c failed , and the counters of \c status under the same names; \c recordings has the status of each
+ *   \c started , \c finished , \c failed , and the counters of \c status under the same names ( \c gaps is how many there were,
+ *   \c exposed_ms the longest); \c recordings has the status of each
  *   that runs.
  * - \c {"request":"configure","settings":{"NAME":VALUE, …}} : changes settings of the category \c general at run time, all or none; those that
  *   cannot change while the plugin runs are refused. Answers \c {"tsrecorder":"configured","settings":{…}} with the values now
- *   in force; with no \c settings it changes nothing and shows all. Recordings that run keep what they were started with, except for
- *   the limits and the log level.
+ *   in force; with no \c settings it changes nothing and shows all. Recordings that run follow in how they are flushed
+ *   ( \c flush_… , \c sync ) and limited ( \c max_duration , \c max_size ; a profile's own values stand above these); the rest is for
+ *   those that begin.
  * - \c {"request":"stop","id":"…"} , \c info , \c delete : as above.
  * - \c {"request":"recover"} : completes the files of earlier runs now, in the background; \c {"tsrecorder":"recovering","files":N} .
  * - \c {"request":"profiles"} : as \c profiles .
@@ -317,6 +319,7 @@
 #include <utils.h> /* Janus's */
 
 #include "api.h"
+#include "events.h"
 #include "keeper.h"
 #include "library.h"
 #include "runtime.h"
@@ -463,7 +466,8 @@ static janus_plugin_result *handle_message(janus_plugin_session *handle, char *t
 		g_free(transaction);
 		json_decref(message);
 		json_decref(jsep);
-		return janus_plugin_result_new(JANUS_PLUGIN_ERROR, "The plugin is being stopped", NULL);
+		return janus_plugin_result_new(JANUS_PLUGIN_OK, NULL,
+					       event_error(API_SHUTTING_DOWN, "the plugin is being stopped"));
 	}
 	janus_plugin_result *result = api_handle_message(handle, transaction, message, jsep);
 	gate_leave();

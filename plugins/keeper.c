@@ -8,6 +8,7 @@
 #include "keeper.h"
 #include "library.h"
 #include "runtime.h"
+#include "take.h"
 
 /* How often retention is looked after. */
 #define RETENTION_PERIOD_S 60
@@ -50,29 +51,26 @@ static void on_recovered(void *user, const tsr_recovered *r)
 	session_notify(NULL, event);
 }
 
-/* One file after the other, so that Janus need not wait for all of them when it ends. */
+/* Janus need not wait for all of the files when it ends. */
+static bool is_cancelled(void *user G_GNUC_UNUSED)
+{
+	return is_stopping();
+}
+
 static void recover(const struct settings *s, bool keep)
 {
 	const tsr_recover_config config = {
 		.keep = keep,
 		.report = s->report,
 		.file_mode = (unsigned)s->file_mode,
+		.cancelled = is_cancelled,
 		.on_recovered = on_recovered,
 		.user = (void *)s,
 	};
-	GPtrArray *items = library_items();
-	for (guint i = 0; i < items->len && !is_stopping(); i++) {
-		const struct library_item *item = g_ptr_array_index(items, i);
-		for (guint j = 0; j < item->files->len && item->interrupted && !is_stopping(); j++) {
-			char *path = g_strdup_printf("%s/%s.recording.ts", s->recordings_path,
-						     (const char *)g_ptr_array_index(item->files, j));
-			tsr_error err = tsr_recover_file(path, &config);
-			if (err == TSR_E_ACCESS || err == TSR_E_NOMEM)
-				log_line(TSR_LOG_WARNING, item->id, "cannot be recovered: %s", tsr_strerror(err));
-			g_free(path);
-		}
-	}
-	g_ptr_array_unref(items);
+	tsr_error err = tsr_recover_folder(s->recordings_path, &config);
+	if (err != TSR_OK)
+		log_line(TSR_LOG_WARNING, NULL, "%s cannot be looked through for recordings to recover: %s",
+			 s->recordings_path, tsr_strerror(err));
 }
 
 /* ---- retention ---- */
@@ -85,6 +83,14 @@ static void tell_deleted(const struct settings *s, const char *id, const char *p
 	library_changed();
 }
 
+/* Its finished segments stay. */
+static bool is_running(void *user G_GNUC_UNUSED, const char *id)
+{
+	struct take *take = take_find(id);
+	take_unref(take);
+	return take != NULL;
+}
+
 /* By age each profile may have its own rule. */
 static void remove_old(const struct config *config)
 {
@@ -95,7 +101,7 @@ static void remove_old(const struct config *config)
 		const struct library_item *item = g_ptr_array_index(items, i);
 		const struct settings *s = config_profile(config, item->profile);
 		int64_t days = (s ? s : general)->retain_days;
-		if (item->interrupted || !days || item->ended_us + days * DAY_US > now_us)
+		if (item->interrupted || !days || item->ended_us + days * DAY_US > now_us || is_running(NULL, item->id))
 			continue;
 		for (guint j = 0; j < item->files->len; j++) {
 			const char *name = g_ptr_array_index(item->files, j);
@@ -108,12 +114,9 @@ static void remove_old(const struct config *config)
 	g_ptr_array_unref(items);
 }
 
-static void on_removed(void *user, const char *path, uint64_t bytes G_GNUC_UNUSED, const char *reason)
+static void on_removed(void *user, const char *id, const char *path, uint64_t bytes G_GNUC_UNUSED, const char *reason)
 {
-	char *base = g_path_get_basename(path);
-	base[strlen(base) - strlen(".ts")] = '\0';
-	tell_deleted(user, base, path, reason);
-	g_free(base);
+	tell_deleted(user, id, path, reason);
 }
 
 static void retain(const struct config *config)
@@ -123,7 +126,11 @@ static void retain(const struct config *config)
 	if (!s->retain_size)
 		return;
 	const tsr_retention retention = {
-		.max_bytes = (uint64_t)s->retain_size, .on_removed = on_removed, .user = (void *)s};
+		.max_bytes = (uint64_t)s->retain_size,
+		.is_running = is_running,
+		.on_removed = on_removed,
+		.user = (void *)s,
+	};
 	tsr_error err = tsr_retain(s->recordings_path, &retention);
 	if (err != TSR_OK)
 		log_line(TSR_LOG_WARNING, NULL, "retain_size cannot be kept: %s", tsr_strerror(err));

@@ -11,8 +11,9 @@
 #include "recorder/recorder.h"
 
 #define RUNNING_ENDING ".recording.ts"
+#define NOTE_ENDING    ".recording.json"
 /* Folders within folders, as a template of 200 bytes can make them. */
-#define MAX_DEPTH 16
+#define MAX_DEPTH 100
 /* Real reports have some kilobytes: 16 tracks and 64 gaps. */
 #define MAX_REPORT_BYTES (1024 * 1024)
 #define LOOK_PERIOD_US   1000000
@@ -24,7 +25,7 @@ struct entry {
 	int64_t size;
 	unsigned look; /* the number of the look that saw it last */
 	bool interrupted;
-	char *id, *title, *profile, *secret;
+	char *id, *title, *profile, *secret, *stamp;
 	bool private, recovered;
 	int64_t started_us, ended_us, duration_ms;
 	uint64_t bytes;
@@ -46,6 +47,7 @@ static void entry_free(void *data)
 	g_free(e->title);
 	g_free(e->profile);
 	g_free(e->secret);
+	g_free(e->stamp);
 	g_free(e);
 }
 
@@ -57,6 +59,7 @@ void library_item_unref(struct library_item *item)
 	g_free(item->name);
 	g_free(item->profile);
 	g_free(item->secret);
+	g_free(item->stamp);
 	g_ptr_array_unref(item->files);
 	g_free(item);
 }
@@ -85,9 +88,10 @@ void library_changed(void)
 
 /* ---- reports ------------------------------------------------------------------------------------------------------- */
 
-static json_t *load_report(const char *name)
+/* A report, or the note of a recording that has none yet. */
+static json_t *load_text(const char *name, const char *ending)
 {
-	char *path = g_strdup_printf("%s/%s.json", root, name);
+	char *path = g_strdup_printf("%s/%s%s", root, name, ending);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	json_t *report = NULL;
@@ -115,25 +119,32 @@ static int64_t time_of(json_t *object, const char *key)
 	return us;
 }
 
+/* What a note says, too. */
+static void read_identity(struct entry *e, json_t *text)
+{
+	json_t *host = json_object_get(text, "host");
+	e->id = text_of(text, "id");
+	e->title = text_of(text, "name");
+	e->profile = text_of(host, "profile");
+	e->secret = text_of(host, "secret");
+	e->stamp = text_of(host, "stamp");
+	e->private = !json_is_false(json_object_get(host, "private"));
+	e->started_us = time_of(text, "started");
+}
+
 /* NULL when it is no report of ours. */
 static struct entry *read_report(const char *name)
 {
-	json_t *report = load_report(name);
+	json_t *report = load_text(name, ".json");
 	const char *id = json_string_value(json_object_get(report, "id"));
 	const char *file = json_string_value(json_object_get(report, "file"));
 	const char *slash = strrchr(name, '/');
 	char *expected = g_strdup_printf("%s.ts", slash ? slash + 1 : name);
 	struct entry *e = NULL;
 	if (id && file && !strcmp(file, expected)) {
-		json_t *host = json_object_get(report, "host");
 		e = g_new0(struct entry, 1);
-		e->id = g_strdup(id);
-		e->title = text_of(report, "name");
-		e->profile = text_of(host, "profile");
-		e->secret = text_of(host, "secret");
-		e->private = !json_is_false(json_object_get(host, "private"));
+		read_identity(e, report);
 		e->recovered = json_is_true(json_object_get(report, "recovered"));
-		e->started_us = time_of(report, "started");
 		e->ended_us = time_of(report, "ended");
 		e->duration_ms = json_integer_value(json_object_get(report, "duration_ms"));
 		e->bytes = (uint64_t)json_integer_value(json_object_get(report, "bytes"));
@@ -147,7 +158,7 @@ json_t *library_reports(const struct library_item *item)
 {
 	json_t *list = json_array();
 	for (guint i = 0; i < item->files->len; i++) {
-		json_t *report = load_report(g_ptr_array_index(item->files, i));
+		json_t *report = load_text(g_ptr_array_index(item->files, i), ".json");
 		if (!report)
 			continue;
 		json_object_del(report, "host"); /* the hidden secret */
@@ -196,9 +207,9 @@ static void see_report(const char *name, const struct stat *st)
 }
 
 /* Whoever writes a file, or recovers it, holds a lock on it. */
-static bool is_held(const char *name)
+static bool is_held(const char *name, const char *ending)
 {
-	char *path = g_strdup_printf("%s/%s" RUNNING_ENDING, root, name);
+	char *path = g_strdup_printf("%s/%s%s", root, name, ending);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 	if (fd >= 0)
@@ -207,18 +218,43 @@ static bool is_held(const char *name)
 	return held;
 }
 
-static void see_unfinished(const char *name, const struct stat *st)
+/* A file, NAME and `ending`, that waits for recovery. */
+static void see_unfinished(const char *name, const char *ending, const struct stat *st)
 {
-	if (known(name, st) || is_held(name))
+	if (known(name, st) || is_held(name, ending))
 		return;
 	const char *slash = strrchr(name, '/');
 	struct entry *e = g_new0(struct entry, 1);
+	json_t *note = load_text(name, NOTE_ENDING);
+	read_identity(e, note);
+	json_decref(note);
 	e->interrupted = true;
-	e->private = true;
-	e->id = g_strdup(slash ? slash + 1 : name);
-	e->started_us = e->ended_us = mtime_us(st);
+	if (!e->id)
+		e->id = g_strdup(slash ? slash + 1 : name);
+	e->ended_us = mtime_us(st);
+	if (!e->started_us)
+		e->started_us = e->ended_us;
 	e->bytes = (uint64_t)st->st_size;
 	remember(e, name, st);
+}
+
+/* A note whose file has its final name: only the report is missing. */
+static void see_note(const char *name)
+{
+	struct stat file, report;
+	char *path = g_strdup_printf("%s/%s.ts", root, name), *json = g_strdup_printf("%s/%s.json", root, name);
+	if (lstat(path, &file) == 0 && S_ISREG(file.st_mode) && lstat(json, &report) != 0)
+		see_unfinished(name, ".ts", &file);
+	g_free(json);
+	g_free(path);
+}
+
+static bool cut_ending(char *name, const char *ending)
+{
+	if (!g_str_has_suffix(name, ending))
+		return false;
+	name[strlen(name) - strlen(ending)] = '\0';
+	return true;
 }
 
 static void look_into(const char *folder, unsigned depth)
@@ -234,12 +270,12 @@ static void look_into(const char *folder, unsigned depth)
 			/* It went while we looked. */
 		} else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
 			look_into(name, depth + 1);
-		} else if (S_ISREG(st.st_mode) && g_str_has_suffix(name, ".json")) {
-			name[strlen(name) - strlen(".json")] = '\0';
+		} else if (S_ISREG(st.st_mode) && cut_ending(name, NOTE_ENDING)) {
+			see_note(name);
+		} else if (S_ISREG(st.st_mode) && cut_ending(name, ".json")) {
 			see_report(name, &st);
-		} else if (S_ISREG(st.st_mode) && g_str_has_suffix(name, RUNNING_ENDING)) {
-			name[strlen(name) - strlen(RUNNING_ENDING)] = '\0';
-			see_unfinished(name, &st);
+		} else if (S_ISREG(st.st_mode) && cut_ending(name, RUNNING_ENDING)) {
+			see_unfinished(name, RUNNING_ENDING, &st);
 		}
 		g_free(name);
 		g_free(full);
@@ -269,6 +305,7 @@ static struct library_item *new_item(const struct entry *e)
 	item->name = g_strdup(e->title);
 	item->profile = g_strdup(e->profile);
 	item->secret = g_strdup(e->secret);
+	item->stamp = g_strdup(e->stamp);
 	item->private = e->private;
 	item->interrupted = e->interrupted;
 	item->started_us = e->started_us;
@@ -372,9 +409,9 @@ static char *hide(const char *salt, const char *secret)
 	return hidden;
 }
 
-char *library_host_text(const char *profile, bool private, const char *secret)
+char *library_host_text(const char *stamp, const char *profile, bool private, const char *secret)
 {
-	json_t *host = json_pack("{s:b}", "private", private);
+	json_t *host = json_pack("{s:s, s:b}", "stamp", stamp, "private", private);
 	if (profile)
 		json_object_set_new(host, "profile", json_string(profile));
 	if (secret) {

@@ -17,6 +17,7 @@ struct library_item {
 	char *name;    /* NULL = none */
 	char *profile; /* NULL = none, or not known */
 	char *secret;  /* as library_hide made it; NULL = none */
+	char *stamp;   /* of the take (take.h) that made it; NULL = not known */
 	bool private;
 	bool interrupted; /* not finished: it waits for recovery */
 	bool recovered;
@@ -44,7 +45,7 @@ void library_item_unref(struct library_item *item);
 json_t *library_reports(const struct library_item *item);
 
 /* What is written into a report about who may see the recording (tsr_recording_config.host); g_free. `secret` may be NULL. */
-char *library_host_text(const char *profile, bool private, const char *secret);
+char *library_host_text(const char *stamp, const char *profile, bool private, const char *secret);
 
 /* Whether `secret` is the one that was hidden; both may be NULL, which never fits. */
 bool library_secret_fits(const struct library_item *item, const char *secret);

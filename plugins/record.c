@@ -143,16 +143,9 @@ static bool may_record(struct request *r, const struct settings *general, const 
 	return r->code == API_OK;
 }
 
-/* The tighter of two limits, of which 0 is none. */
-static int64_t tighter(int64_t a, int64_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return MIN(a, b);
-}
-
 /* Strings are borrowed from the settings and the parameters. */
-static tsr_recording_config recording_config(const struct settings *s, const struct record_params *p)
+static tsr_recording_config recording_config(const struct settings *s, const struct record_params *p,
+					     struct take_limits limits)
 {
 	return (tsr_recording_config){
 		.folder = s->recordings_path,
@@ -174,8 +167,8 @@ static tsr_recording_config recording_config(const struct settings *s, const str
 		.report = s->report,
 		.segment_duration_us = s->segment_duration,
 		.segment_size = (uint64_t)s->segment_size,
-		.max_duration_us = tighter(s->max_duration, p->max_duration),
-		.max_size = (uint64_t)tighter(s->max_size, p->max_size),
+		.max_duration_us = limits.duration_us,
+		.max_size = (uint64_t)limits.size,
 		.min_free_space = (uint64_t)s->min_free_space,
 		.stall_timeout_us = s->stall_timeout ? s->stall_timeout : -1,
 		.track_timeout_us = s->track_timeout,
@@ -220,8 +213,9 @@ static void announce(struct request *r, const struct settings *s, const struct r
 	session_set_bitrate(r->session, (uint32_t)(p->bitrate == UNSET ? s->bitrate : p->bitrate));
 	session_set_keyframe_interval(r->session,
 				      p->keyframe_interval == UNSET ? s->keyframe_interval : p->keyframe_interval);
-	if (!session_set_take(r->session, take))
-		take_stop(take, "detach");
+	const char *over = session_set_take(r->session, take, r->hangups);
+	if (over)
+		take_stop(take, over);
 	json_t *result = json_pack("{s:s, s:s}", "status", "starting", "id", take->id);
 	if (p->name)
 		json_object_set_new(result, "name", json_string(p->name));
@@ -234,17 +228,22 @@ static void announce(struct request *r, const struct settings *s, const struct r
 static void start(struct request *r, const struct settings *general, const struct settings *s,
 		  const struct record_params *p, const char *name, const char *offer)
 {
-	tsr_recording_config config = recording_config(s, p);
+	const struct take_limits allowed = {s->max_duration, s->max_size}, asked = {p->max_duration, p->max_size};
+	tsr_recording_config config = recording_config(s, p, take_effective_limits(allowed, asked));
+	char stamp[40];
+	g_snprintf(stamp, sizeof(stamp), "%08x%08x%08x%08x", janus_random_uint32(), janus_random_uint32(),
+		   janus_random_uint32(), janus_random_uint32());
 	struct take model = {
 		.id = p->id,
+		.stamp = stamp,
 		.name = p->name,
 		.profile = p->profile,
 		.secret = p->secret,
 		.folder = s->recordings_path,
 		.private = json_object_get(r->body, "is_private") ? p->is_private : s->private,
 		.wish = wish_of(s, p, config.audio_mode),
-		.max_duration_us = s->max_duration,
-		.max_size = s->max_size,
+		.allowed = allowed,
+		.asked = asked,
 		.substream = (int)p->substream,
 		.temporal = (int)p->temporal,
 		.session = r->session,
@@ -253,7 +252,7 @@ static void start(struct request *r, const struct settings *general, const struc
 	if (!negotiate(r, offer, &model.wish, &sdp))
 		return;
 	char *metadata = p->metadata ? json_dumps(p->metadata, JSON_COMPACT) : NULL;
-	char *host = library_host_text(model.profile, model.private, model.secret);
+	char *host = library_host_text(stamp, model.profile, model.private, model.secret);
 	config.filename = name;
 	config.metadata = metadata;
 	config.host = host;
@@ -339,20 +338,12 @@ static const struct field configure_fields[] = {
 static bool change(struct request *r, const struct configure_params *p, struct take *take)
 {
 	char *metadata = p->metadata ? json_dumps(p->metadata, JSON_COMPACT) : NULL;
-	const tsr_recording_changes changes = {
-		.max_duration_us = p->max_duration == UNSET ? UNSET : tighter(take->max_duration_us, p->max_duration),
-		.max_size = p->max_size == UNSET ? UNSET : tighter(take->max_size, p->max_size),
-		.name = p->name,
-		.metadata = metadata,
-	};
-	tsr_error err = tsr_recording_change(take->recording, &changes);
+	bool changed = take_change(take, p->name, metadata, (struct take_limits){p->max_duration, p->max_size});
 	free(metadata);
-	if (err != TSR_OK) {
+	if (!changed) {
 		request_fail(r, API_WRONG_STATE, "the recording is ending");
 		return false;
 	}
-	if (p->name)
-		take_set_name(take, p->name);
 	if (p->bitrate != UNSET)
 		session_set_bitrate(r->session, (uint32_t)p->bitrate);
 	if (p->keyframe_interval != UNSET)

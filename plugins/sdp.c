@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <sdp-utils.h> /* Janus's */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sdp.h"
@@ -69,6 +70,32 @@ static bool read_rtpmap(const char *rtpmap, char *name, size_t name_size, unsign
 	return sscanf(slash, "/%6u/%3u", rate, channels) >= 1;
 }
 
+/* The number that a format's parameter has; `otherwise` when it is not there. */
+static long parameter(const struct format *f, const char *name, long otherwise)
+{
+	size_t size = strlen(name);
+	for (const char *at = f->fmtp; (at = strstr(at, name)); at += size) {
+		bool begins = at == f->fmtp || at[-1] == ';' || at[-1] == ' ';
+		if (begins && at[size] == '=')
+			return strtol(at + size + 1, NULL, 10);
+	}
+	return otherwise;
+}
+
+/* Whether what the sender would send by these parameters can be depacketized: not the interleaved mode of RFC 6184 section 5.2,
+ * nor NAL units out of order (RFC 7798 section 7.1), nor another mapping than Chromium's of six channels. */
+static bool depacketizable(const struct format *f)
+{
+	switch (f->codec) {
+	case TSR_CODEC_H264: return parameter(f, "packetization-mode", 0) < 2;
+	case TSR_CODEC_H265: return parameter(f, "sprop-max-don-diff", 0) <= 0;
+	case TSR_CODEC_MULTIOPUS:
+		return parameter(f, "num_streams", 4) == 4 && parameter(f, "coupled_streams", 2) == 2 &&
+		       (!strstr(f->fmtp, "channel_mapping=") || strstr(f->fmtp, "channel_mapping=0,4,1,2,3,5"));
+	default: return true;
+	}
+}
+
 /* Whether Janus's helper can write the rtpmap of this format into an answer. */
 static bool answerable(const struct format *f)
 {
@@ -95,7 +122,7 @@ static bool read_format(const janus_sdp_mline *m, int payload_type, struct forma
 		.fmtp = fmtp ? fmtp : "",
 	};
 	return out->codec != TSR_CODEC_NONE && tsr_codec_is_video(out->codec) == (m->type == JANUS_SDP_VIDEO) &&
-	       answerable(out);
+	       answerable(out) && depacketizable(out);
 }
 
 /* Names of what a line offers, without what only repairs or accompanies another format. */

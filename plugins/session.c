@@ -120,27 +120,51 @@ struct take *session_take(struct session *session)
 	return take;
 }
 
-bool session_set_take(struct session *session, struct take *take)
+const char *session_set_take(struct session *session, struct take *take, unsigned hangups)
 {
 	pthread_mutex_lock(&session->mutex);
-	bool attached = session->handle != NULL;
+	const char *over = !session->handle ? "detach" : session->hangups != hangups ? "hangup" : NULL;
 	struct take *old = NULL;
-	if (attached) {
+	if (session->handle) {
 		old = session->take;
 		session->take = take_ref(take);
-		g_queue_push_head(&session->made, g_strdup(take->id));
+		g_queue_push_head(&session->made, g_strdup(take->stamp));
 		if (session->made.length > MAX_MADE)
 			g_free(g_queue_pop_tail(&session->made));
 	}
 	pthread_mutex_unlock(&session->mutex);
 	take_unref(old);
-	return attached;
+	return over;
 }
 
-bool session_made(struct session *session, const char *id)
+unsigned session_hangups(struct session *session)
 {
 	pthread_mutex_lock(&session->mutex);
-	bool made = g_queue_find_custom(&session->made, id, (GCompareFunc)g_strcmp0) != NULL;
+	unsigned hangups = session->hangups;
+	pthread_mutex_unlock(&session->mutex);
+	return hangups;
+}
+
+bool session_enter_queue(struct session *session, unsigned most)
+{
+	pthread_mutex_lock(&session->mutex);
+	bool room = session->waiting < most;
+	session->waiting += room;
+	pthread_mutex_unlock(&session->mutex);
+	return room;
+}
+
+void session_leave_queue(struct session *session)
+{
+	pthread_mutex_lock(&session->mutex);
+	session->waiting--;
+	pthread_mutex_unlock(&session->mutex);
+}
+
+bool session_made(struct session *session, const char *stamp)
+{
+	pthread_mutex_lock(&session->mutex);
+	bool made = stamp && g_queue_find_custom(&session->made, stamp, (GCompareFunc)g_strcmp0) != NULL;
 	pthread_mutex_unlock(&session->mutex);
 	return made;
 }
@@ -215,7 +239,10 @@ void session_hangup_media(janus_plugin_session *handle)
 	struct session *session = session_find(handle);
 	if (!session)
 		return;
-	struct take *take = session_take(session);
+	pthread_mutex_lock(&session->mutex);
+	session->hangups++;
+	struct take *take = session->take ? take_ref(session->take) : NULL;
+	pthread_mutex_unlock(&session->mutex);
 	if (take)
 		take_stop(take, g_atomic_int_get(&handle->stopped) ? "detach" : "hangup");
 	take_unref(take);

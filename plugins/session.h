@@ -22,7 +22,9 @@ struct session {
 	pthread_mutex_t mutex;
 	janus_plugin_session *handle; /* NULL once it was detached */
 	struct take *take;            /* the latest recording, running or ended; a reference */
-	GQueue made;                  /* ids of the recordings that this handle made, the latest first; char *, owned */
+	GQueue made;                  /* stamps of the takes that this handle made, the latest first; char *, owned */
+	unsigned hangups;             /* so far */
+	unsigned waiting;             /* asynchronous requests that are not answered yet */
 	guint64 sdp_session_id, sdp_version;
 	uint32_t bitrate;             /* to ask the sender for, bit/s; 0 = no limit */
 	int64_t keyframe_interval_us; /* 0 = only when one is needed */
@@ -48,13 +50,19 @@ void session_unref(struct session *session);
 /* The latest recording with a reference, or NULL. */
 struct take *session_take(struct session *session);
 
-/* Whether this handle made the recording with that id. */
-bool session_made(struct session *session, const char *id);
+/* Whether this handle made the take with that stamp (NULL: no). */
+bool session_made(struct session *session, const char *stamp);
 
 unsigned sessions_count(void);
 
-/* Makes it the session's latest. Takes a reference of its own. False when the handle is gone. */
-bool session_set_take(struct session *session, struct take *take);
+/* Makes it the session's latest. Takes a reference of its own. NULL, or why it must end at once: the handle is gone ("detach"),
+ * or was hung up since session_hangups() returned `hangups` ("hangup"). */
+const char *session_set_take(struct session *session, struct take *take, unsigned hangups);
+unsigned session_hangups(struct session *session);
+
+/* Counts an asynchronous request that waits or is worked on; false when there are `most` already. */
+bool session_enter_queue(struct session *session, unsigned most);
+void session_leave_queue(struct session *session);
 
 /* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle is gone. */
 void session_push(struct session *session, const char *transaction, json_t *message, json_t *jsep);

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "naming.h"
 #include "settings.h"
 
 #define FILE_NAME      "janus.plugin.tsrecorder.jcfg"
@@ -101,8 +102,17 @@ static bool check_codecs(struct codec_list *list, const struct settings *s, cons
 	for (unsigned i = 0; i < list->count; i++) {
 		tsr_codec codec = list->codec[i];
 		const char *missing = NULL;
-		if (tsr_route_available(codec, mode, &encoding, &missing) == TSR_OK)
+		tsr_error err = tsr_route_available(codec, mode, &encoding, &missing);
+		if (err == TSR_OK)
 			usable.codec[usable.count++] = codec;
+		else if (err != TSR_E_UNSUPPORTED && tsr_codec_is_video(codec))
+			return say(error, size,
+				   "%s: the encoder %s does not open with video_preset = \"%s\", "
+				   "video_encoder_options = \"%s\" and the video settings beside them",
+				   category, s->video_encoder, s->video_preset, s->video_encoder_options);
+		else if (err != TSR_E_UNSUPPORTED)
+			return say(error, size, "%s: the encoder %s does not open with the audio settings beside it",
+				   category, s->audio_encoder);
 		else if (missing && strcmp(missing, tsr_codec_name(codec)))
 			return say(error, size, "%s: this libavcodec lacks %s, which recording %s needs", category,
 				   missing, tsr_codec_name(codec));
@@ -111,15 +121,23 @@ static bool check_codecs(struct codec_list *list, const struct settings *s, cons
 	return usable.count || say(error, size, "%s: none of the codecs can be recorded by this build", category);
 }
 
+/* A template that can come to nothing good must not come to light when a peer is there. */
+static bool check_filename(const struct settings *s, const char *category, char *error, size_t size)
+{
+	const struct naming sample = {.id = "id", .name = "name", .profile = "profile"};
+	char reason[400];
+	char *name = naming_expand(s->filename, &sample, reason, sizeof(reason));
+	bool good = name != NULL;
+	g_free(name);
+	return good || say(error, size, "%s: filename = \"%s\": %s", category, s->filename, reason);
+}
+
 /* What no single field can tell. */
 static bool consistent(struct settings *s, const char *category, char *error, size_t size)
 {
 	if (s->flush_adaptive && s->flush_threshold_min > s->flush_threshold_max)
 		return say(error, size, "%s: flush_threshold_min is above flush_threshold_max", category);
-	if (strstr(s->filename, "..") || s->filename[0] == '/' || strchr(s->filename, '\\'))
-		return say(error, size, "%s: filename must not contain \"..\" or \"\\\", nor start with \"/\"",
-			   category);
-	return check_codecs(&s->video_codecs, s, category, error, size) &&
+	return check_filename(s, category, error, size) && check_codecs(&s->video_codecs, s, category, error, size) &&
 	       check_codecs(&s->audio_codecs, s, category, error, size);
 }
 

@@ -30,6 +30,13 @@ void simulcast_init(struct simulcast *s, json_t *description, tsr_codec codec, i
 	s->rid_extension = extension > 0 ? extension : 0;
 }
 
+bool simulcast_same_layers(const struct simulcast *a, const struct simulcast *b)
+{
+	return a->active == b->active && a->rid_extension == b->rid_extension &&
+	       !memcmp(a->rid, b->rid, sizeof(a->rid)) &&
+	       (a->rid[0][0] || a->rid[1][0] || a->rid[2][0] || !memcmp(a->ssrc, b->ssrc, sizeof(a->ssrc)));
+}
+
 /* Which layer a packet is of; learns the SSRCs from the rids, which are sent until the receiver's first report. */
 static int layer_of(struct simulcast *s, const char *packet, size_t size, uint32_t ssrc)
 {

@@ -32,6 +32,9 @@ struct simulcast {
 /* `description` is one element of jsep.simulcast. Zeroes *s when it describes nothing that can be used. */
 void simulcast_init(struct simulcast *s, json_t *description, tsr_codec codec, int wanted);
 
+/* Whether both describe the same layers, whatever was learnt since. */
+bool simulcast_same_layers(const struct simulcast *a, const struct simulcast *b);
+
 /* Looks at a packet. True: it belongs to the layer that is recorded. *ask: a keyframe would let it change for the better. */
 bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int64_t now_us, bool *ask);
 

@@ -42,6 +42,7 @@ void take_unref(struct take *take)
 	json_decref(take->last);
 	pthread_mutex_destroy(&take->mutex);
 	g_free(take->id);
+	g_free(take->stamp);
 	g_free(take->name);
 	g_free(take->profile);
 	g_free(take->secret);
@@ -85,7 +86,7 @@ struct take *take_find(const char *id)
 	return take;
 }
 
-GPtrArray *takes_running(void)
+GPtrArray *takes_running(struct totals **ended)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)take_unref);
 	pthread_mutex_lock(&map_mutex);
@@ -97,6 +98,8 @@ GPtrArray *takes_running(void)
 		if (take->recording)
 			g_ptr_array_add(list, take_ref(take));
 	}
+	if (ended)
+		*ended = totals_snapshot();
 	pthread_mutex_unlock(&map_mutex);
 	return list;
 }
@@ -129,13 +132,15 @@ static void end(struct take *take, bool finished, json_t *result)
 	tsr_recording *recording = take->recording;
 	pthread_mutex_unlock(&take->mutex);
 	tsr_recording_get_stats(recording, stats);
-	totals_ended(finished, stats);
-	g_free(stats);
 	pthread_mutex_lock(&take->mutex);
 	take->ended = true;
 	take->last = json_incref(result);
 	pthread_mutex_unlock(&take->mutex);
-	release(take);
+	pthread_mutex_lock(&map_mutex); /* at once, see takes_running() */
+	g_hash_table_remove(map, take->id);
+	totals_ended(finished, stats);
+	pthread_mutex_unlock(&map_mutex);
+	g_free(stats);
 }
 
 static void on_event(void *user, const tsr_event *event)
@@ -173,14 +178,6 @@ void take_announced(struct take *take)
 	pthread_mutex_unlock(&take->mutex);
 }
 
-void take_set_name(struct take *take, const char *name)
-{
-	pthread_mutex_lock(&take->mutex);
-	g_free(take->name);
-	take->name = g_strdup(name);
-	pthread_mutex_unlock(&take->mutex);
-}
-
 char *take_dup_name(struct take *take)
 {
 	pthread_mutex_lock(&take->mutex);
@@ -211,8 +208,9 @@ static struct take *copy_model(const struct take *model)
 	take->secret = g_strdup(model->secret);
 	take->folder = g_strdup(model->folder);
 	take->private = model->private;
-	take->max_duration_us = model->max_duration_us;
-	take->max_size = model->max_size;
+	take->stamp = g_strdup(model->stamp);
+	take->allowed = model->allowed;
+	take->asked = model->asked;
 	take->wish = model->wish;
 	take->substream = model->substream;
 	take->temporal = model->temporal;
@@ -268,6 +266,73 @@ bool take_stop(struct take *take, const char *reason)
 	return true;
 }
 
+/* ---- change ---------------------------------------------------------------------------------------------------------- */
+
+static int64_t tighter(int64_t a, int64_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return MIN(a, b);
+}
+
+struct take_limits take_effective_limits(struct take_limits a, struct take_limits b)
+{
+	return (struct take_limits){tighter(a.duration_us, b.duration_us), tighter(a.size, b.size)};
+}
+
+bool take_change(struct take *take, const char *name, const char *metadata, struct take_limits asked)
+{
+	pthread_mutex_lock(&take->mutex);
+	if (asked.duration_us >= 0)
+		take->asked.duration_us = asked.duration_us;
+	if (asked.size >= 0)
+		take->asked.size = asked.size;
+	struct take_limits limits = take_effective_limits(take->allowed, take->asked);
+	pthread_mutex_unlock(&take->mutex);
+	const tsr_recording_changes changes = {
+		.max_duration_us = limits.duration_us,
+		.max_size = limits.size,
+		.name = name,
+		.metadata = metadata,
+	};
+	if (tsr_recording_change(take->recording, &changes) != TSR_OK)
+		return false;
+	pthread_mutex_lock(&take->mutex);
+	if (name) {
+		g_free(take->name);
+		take->name = g_strdup(name);
+	}
+	pthread_mutex_unlock(&take->mutex);
+	return true;
+}
+
+static bool flush_differs(const struct settings *a, const struct settings *b)
+{
+	return a->flush_threshold != b->flush_threshold || a->flush_interval != b->flush_interval ||
+	       a->sync != b->sync || a->flush_adaptive != b->flush_adaptive ||
+	       a->flush_threshold_min != b->flush_threshold_min || a->flush_threshold_max != b->flush_threshold_max;
+}
+
+void take_apply(struct take *take, const struct settings *old, const struct settings *s)
+{
+	pthread_mutex_lock(&take->mutex);
+	take->allowed = (struct take_limits){s->max_duration, s->max_size};
+	struct take_limits limits = take_effective_limits(take->allowed, take->asked);
+	pthread_mutex_unlock(&take->mutex);
+	const tsr_recording_changes changes = {
+		.max_duration_us = limits.duration_us,
+		.max_size = limits.size,
+		.flush = flush_differs(old, s),
+		.flush_threshold = (uint64_t)s->flush_threshold,
+		.flush_interval_us = s->flush_interval ? s->flush_interval : -1,
+		.no_sync = s->sync == SYNC_NONE,
+		.flush_adaptive = s->flush_adaptive,
+		.flush_threshold_min = (uint64_t)s->flush_threshold_min,
+		.flush_threshold_max = (uint64_t)s->flush_threshold_max,
+	};
+	(void)!tsr_recording_change(take->recording, &changes); /* one that ends needs no change */
+}
+
 /* ---- tracks ----------------------------------------------------------------------------------------------------------
  * Only requests change the table, one at a time. The lock keeps the media thread out for the moment of a change, never for a
  * call of the engine, which may have to wait for a worker's turn to end. */
@@ -301,14 +366,9 @@ static json_t *simulcast_of(json_t *descriptions, int mindex)
 	return NULL;
 }
 
-static enum api_error add_track(struct take *take, const struct sdp_track *sdp, json_t *simulcast, char *error,
-				size_t error_size)
+static tsr_track_config track_config(const struct sdp_track *sdp)
 {
-	struct take_track track = {.mindex = sdp->mindex, .codec = sdp->codec};
-	g_strlcpy(track.mid, sdp->mid, sizeof(track.mid));
-	if (simulcast && tsr_codec_is_video(sdp->codec))
-		simulcast_init(&track.simulcast, simulcast, sdp->codec, take->substream);
-	tsr_track_config config = {
+	return (tsr_track_config){
 		.codec = sdp->codec,
 		.clock_rate = sdp->clock_rate,
 		.channels = sdp->channels,
@@ -317,8 +377,70 @@ static enum api_error add_track(struct take *take, const struct sdp_track *sdp, 
 		.parameter_sets_size = sdp->parameter_sets ? sdp->parameter_sets->len : 0,
 		.label = sdp->mid,
 	};
-	tsr_error err = take->tracks < TSR_MAX_TRACKS ? tsr_recording_add_track(take->recording, &config, &track.index)
-						      : TSR_E_LIMIT;
+}
+
+/* Whether the track can go on as it is. */
+static bool fits(const struct take_track *track, const struct sdp_track *sdp)
+{
+	return track->codec == sdp->codec && track->clock_rate == sdp->clock_rate && track->channels == sdp->channels &&
+	       track->red_payload_type == sdp->red_payload_type;
+}
+
+/* What becomes of each line of the offer. */
+struct plan {
+	const struct sdp_track *sdp;
+	struct take_track *resumed; /* an ended track of this line and codec that goes on; NULL = a new one */
+};
+
+/* The lines that need a track, and the tracks that stay. False when there would be too many: then nothing has changed. */
+static bool make_plan(struct take *take, const struct sdp_session *sdp, struct plan *plan, unsigned *count,
+		      bool keep[TSR_MAX_TRACKS])
+{
+	unsigned fresh = 0;
+	*count = 0;
+	for (unsigned i = 0; i < sdp->tracks; i++) {
+		const struct sdp_track *wanted = &sdp->track[i];
+		struct take_track *live = live_track(take, wanted->mindex), *resumed = NULL;
+		if (!wanted->active)
+			continue;
+		if (live && fits(live, wanted)) {
+			keep[live - take->track] = true;
+			continue;
+		}
+		for (unsigned j = 0; j < take->tracks; j++) {
+			struct take_track *t = &take->track[j];
+			if (t->mindex == wanted->mindex && t->codec == wanted->codec)
+				resumed = t; /* ended, or to be ended: nothing else of this line stays */
+		}
+		fresh += resumed == NULL;
+		plan[(*count)++] = (struct plan){wanted, resumed};
+	}
+	return take->tracks + fresh <= TSR_MAX_TRACKS;
+}
+
+static enum api_error carry_out(struct take *take, const struct plan *plan, json_t *descriptions, char *error,
+				size_t error_size)
+{
+	const struct sdp_track *sdp = plan->sdp;
+	struct take_track track = {
+		.mindex = sdp->mindex,
+		.codec = sdp->codec,
+		.clock_rate = sdp->clock_rate,
+		.channels = sdp->channels,
+		.red_payload_type = sdp->red_payload_type,
+	};
+	json_t *simulcast = simulcast_of(descriptions, sdp->mindex);
+	g_strlcpy(track.mid, sdp->mid, sizeof(track.mid));
+	if (simulcast && tsr_codec_is_video(sdp->codec))
+		simulcast_init(&track.simulcast, simulcast, sdp->codec, take->substream);
+	const tsr_track_config config = track_config(sdp);
+	tsr_error err;
+	if (plan->resumed) {
+		track.index = plan->resumed->index;
+		err = tsr_recording_resume_track(take->recording, track.index, &config);
+	} else {
+		err = tsr_recording_add_track(take->recording, &config, &track.index);
+	}
 	if (err != TSR_OK) {
 		g_snprintf(error, error_size, "media line %d cannot be recorded as %s: %s", sdp->mindex,
 			   tsr_codec_name(sdp->codec), tsr_strerror(err));
@@ -326,30 +448,44 @@ static enum api_error add_track(struct take *take, const struct sdp_track *sdp, 
 	}
 	tsr_recording_set_temporal_layer(take->recording, track.index, (uint8_t)take->temporal);
 	pthread_mutex_lock(&take->mutex);
-	take->track[take->tracks++] = track;
+	*(plan->resumed ? plan->resumed : &take->track[take->tracks++]) = track;
 	pthread_mutex_unlock(&take->mutex);
 	return API_OK;
+}
+
+/* The layers of a line that goes on may be others now. */
+static void renew_simulcast(struct take *take, struct take_track *track, json_t *descriptions)
+{
+	json_t *description = simulcast_of(descriptions, track->mindex);
+	struct simulcast renewed;
+	if (!description || !tsr_codec_is_video(track->codec))
+		return;
+	simulcast_init(&renewed, description, track->codec, take->substream);
+	pthread_mutex_lock(&take->mutex);
+	if (!simulcast_same_layers(&track->simulcast, &renewed))
+		track->simulcast = renewed;
+	pthread_mutex_unlock(&take->mutex);
 }
 
 enum api_error take_negotiated(struct take *take, const struct sdp_session *sdp, json_t *simulcast, char *error,
 			       size_t error_size)
 {
 	bool keep[TSR_MAX_TRACKS] = {false};
-	for (unsigned i = 0; i < sdp->tracks; i++) {
-		struct take_track *track = live_track(take, sdp->track[i].mindex);
-		if (track && track->codec == sdp->track[i].codec && sdp->track[i].active)
-			keep[track - take->track] = true;
+	struct plan plan[TSR_MAX_TRACKS];
+	unsigned count;
+	if (!make_plan(take, sdp, plan, &count, keep)) {
+		g_snprintf(error, error_size, "a recording has %d tracks at most", TSR_MAX_TRACKS);
+		return API_LIMIT;
 	}
 	for (unsigned i = 0; i < take->tracks; i++) {
-		if (!keep[i] && !take->track[i].ended)
+		if (keep[i])
+			renew_simulcast(take, &take->track[i], simulcast);
+		else if (!take->track[i].ended)
 			end_track(take, &take->track[i]);
 	}
 	enum api_error err = API_OK;
-	for (unsigned i = 0; i < sdp->tracks && err == API_OK; i++) {
-		const struct sdp_track *wanted = &sdp->track[i];
-		if (wanted->active && !live_track(take, wanted->mindex))
-			err = add_track(take, wanted, simulcast_of(simulcast, wanted->mindex), error, error_size);
-	}
+	for (unsigned i = 0; i < count && err == API_OK; i++)
+		err = carry_out(take, &plan[i], simulcast, error, error_size);
 	return err;
 }
 

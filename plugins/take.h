@@ -12,32 +12,43 @@
 #include "session.h"
 #include "simulcast.h"
 
+struct totals;
+
 struct take_track {
 	int mindex;
 	char mid[32];
 	unsigned index; /* the engine's */
+	/* As negotiated: struct sdp_track. */
 	tsr_codec codec;
+	uint32_t clock_rate;
+	uint8_t channels, red_payload_type;
 	bool ended;
 	struct simulcast simulcast;
+};
+
+/* 0 = unlimited. */
+struct take_limits {
+	int64_t duration_us, size;
 };
 
 struct take {
 	gint refs;
 	/* Constant once it is made. */
 	char *id;
+	char *stamp;   /* by chance: an id becomes free again when its recording is deleted, this says whose it was */
 	char *profile; /* NULL = none */
 	char *secret;  /* NULL = none */
 	char *folder;
 	bool private;
-	int64_t max_duration_us, max_size; /* that the settings allow; 0 = unlimited */
 	struct sdp_wish wish;
 	struct session *session; /* of its owner; a reference */
 	tsr_recording *recording;
 	int64_t started_us; /* UTC */
 
-	gint stopped;            /* atomic: take_stop was called */
-	pthread_mutex_t mutex;   /* guards what follows */
-	char *name;              /* NULL = none */
+	gint stopped;                      /* atomic: take_stop was called */
+	pthread_mutex_t mutex;             /* guards what follows */
+	char *name;                        /* NULL = none */
+	struct take_limits allowed, asked; /* by the settings, and for */
 	int substream, temporal; /* the best simulcast and temporal layer to record, of tracks that are added too */
 	unsigned tracks;
 	struct take_track track[TSR_MAX_TRACKS];
@@ -63,12 +74,14 @@ void take_unref(struct take *take); /* NULL is fine */
 /* A running recording by id with a reference, or NULL. */
 struct take *take_find(const char *id);
 
-/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). */
-GPtrArray *takes_running(void);
+/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). With `ended`, also
+ * what all the others did (g_free): one of both counts each. */
+GPtrArray *takes_running(struct totals **ended);
 unsigned takes_count(void);
 
-/* Makes the engine's tracks agree with what was negotiated: adds new ones, ends those that were switched off or removed.
- * `simulcast` is the JSEP's description of simulcast, or NULL. */
+/* Makes the engine's tracks agree with what was negotiated: ends those that were switched off or removed, goes on with those that were
+ * switched on again, adds new ones. `simulcast` is the JSEP's description of simulcast, or NULL. API_LIMIT when there would be too
+ * many: nothing has changed then; or the engine's error. */
 enum api_error take_negotiated(struct take *take, const struct sdp_session *sdp, json_t *simulcast, char *error,
 			       size_t error_size);
 
@@ -88,7 +101,15 @@ void take_push_rtcp(struct take *take, const janus_plugin_rtcp *packet, int64_t 
 /* The best simulcast layer (0 to 2) and the highest temporal layer to record; negative = as it is. Not Janus's loop thread. */
 void take_set_layers(struct take *take, int substream, int temporal);
 
-void take_set_name(struct take *take, const char *name);
+/* Changes what a peer may change: name and metadata (a JSON text; both NULL = as it is) and limits (negative = as it is), which
+ * the settings' own may tighten. False when the recording is ending. */
+bool take_change(struct take *take, const char *name, const char *metadata, struct take_limits asked);
+
+/* New settings are in force, for a recording that began under `old`: how often to flush, and the limits. */
+void take_apply(struct take *take, const struct settings *old, const struct settings *settings);
+
+/* The tighter of both. */
+struct take_limits take_effective_limits(struct take_limits a, struct take_limits b);
 
 /* g_free; NULL = none. */
 char *take_dup_name(struct take *take);

@@ -61,7 +61,8 @@ static bool find_by_id(struct request *r, const struct target_params *p, enum ta
 	if (!out->take)
 		out->item = library_find(p->id);
 	bool found = out->take || out->item;
-	bool all = owns_all(r, p) || (r->session && session_made(r->session, p->id));
+	const char *stamp = out->take ? out->take->stamp : out->item ? out->item->stamp : NULL;
+	bool all = owns_all(r, p) || (r->session && session_made(r->session, stamp));
 	if (!all && !secret_fits(out, p->secret) && !(right == TARGET_SEE && is_public(out)))
 		request_fail(r, API_UNAUTHORIZED, "this needs the recording's secret, or the admin_key");
 	else if (!found)

@@ -6,18 +6,20 @@
 #include "totals.h"
 
 struct totals {
-	uint64_t packets, bytes, malformed, lost, late, duplicate, reordered;
-	uint64_t frames_written, frames_damaged, frames_skipped, frames_dropped, decode_errors, concealed;
-	uint64_t inbox_dropped_packets, keyframe_requests;
+	uint64_t started, finished, failed;
+	uint64_t packets, bytes, malformed, lost, late, duplicate, reordered, restarts;
+	uint64_t frames, frames_written, frames_damaged, frames_skipped, frames_unwanted, frames_dropped;
+	uint64_t decode_errors, concealed, keyframes, keyframe_requests, clock_jumps;
+	uint64_t inbox_dropped_packets, gaps;
 	uint64_t bytes_written, bytes_durable, bytes_exposed, buffered_bytes, inbox_bytes;
+	uint64_t exposed_ms; /* the longest */
 	uint64_t writes, flushes;
 	uint64_t transcode_cpu_us;
 	tsr_latency write_latency, flush_latency;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct totals ended; /* mutex; this and the counts */
-static uint64_t count_started, count_finished, count_failed;
+static struct totals ended; /* mutex */
 
 static void add_track(struct totals *t, const tsr_track_stats *s)
 {
@@ -28,10 +30,15 @@ static void add_track(struct totals *t, const tsr_track_stats *s)
 	t->late += s->late;
 	t->duplicate += s->duplicate;
 	t->reordered += s->reordered;
+	t->restarts += s->restarts;
+	t->frames += s->frames;
 	t->frames_written += s->frames_written;
 	t->frames_damaged += s->frames_damaged;
 	t->frames_skipped += s->frames_skipped;
+	t->frames_unwanted += s->frames_unwanted;
 	t->frames_dropped += s->frames_dropped;
+	t->keyframes += s->keyframes;
+	t->clock_jumps += s->clock_jumps;
 	t->decode_errors += s->decode_errors;
 	t->concealed += s->concealed;
 	t->keyframe_requests += s->keyframe_requests;
@@ -43,6 +50,8 @@ static void add(struct totals *t, const tsr_stats *s)
 	for (unsigned i = 0; i < s->tracks; i++)
 		add_track(t, &s->track[i]);
 	t->inbox_dropped_packets += s->inbox_dropped_packets;
+	t->gaps += s->gaps;
+	t->exposed_ms = MAX(t->exposed_ms, (uint64_t)s->exposed_ms);
 	t->bytes_written += s->bytes_written;
 	t->bytes_durable += s->bytes_durable;
 	t->bytes_exposed += s->bytes_exposed;
@@ -57,7 +66,7 @@ static void add(struct totals *t, const tsr_stats *s)
 void totals_started(void)
 {
 	pthread_mutex_lock(&mutex);
-	count_started++;
+	ended.started++;
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -66,29 +75,35 @@ void totals_ended(bool finished, const tsr_stats *stats)
 	pthread_mutex_lock(&mutex);
 	add(&ended, stats);
 	/* These are of what runs. */
-	ended.bytes_exposed = ended.buffered_bytes = ended.inbox_bytes = 0;
+	ended.bytes_exposed = ended.buffered_bytes = ended.inbox_bytes = ended.exposed_ms = 0;
 	if (finished)
-		count_finished++;
+		ended.finished++;
 	else
-		count_failed++;
+		ended.failed++;
 	pthread_mutex_unlock(&mutex);
 }
 
-json_t *totals_json(tsr_stats *const *running, unsigned count)
+struct totals *totals_snapshot(void)
 {
+	struct totals *copy = g_new(struct totals, 1);
 	pthread_mutex_lock(&mutex);
-	struct totals t = ended;
-	uint64_t started = count_started, finished = count_finished, failed = count_failed;
+	*copy = ended;
 	pthread_mutex_unlock(&mutex);
+	return copy;
+}
+
+json_t *totals_json(const struct totals *of_ended, tsr_stats *const *running, unsigned count)
+{
+	struct totals t = *of_ended;
 	for (unsigned i = 0; i < count; i++)
 		add(&t, running[i]);
 	const struct {
 		const char *name;
 		uint64_t value;
 	} numbers[] = {
-		{"started", started},
-		{"finished", finished},
-		{"failed", failed},
+		{"started", t.started},
+		{"finished", t.finished},
+		{"failed", t.failed},
 		{"packets", t.packets},
 		{"bytes", t.bytes},
 		{"malformed", t.malformed},
@@ -96,17 +111,24 @@ json_t *totals_json(tsr_stats *const *running, unsigned count)
 		{"late", t.late},
 		{"duplicate", t.duplicate},
 		{"reordered", t.reordered},
+		{"restarts", t.restarts},
+		{"clock_jumps", t.clock_jumps},
 		{"inbox_dropped_packets", t.inbox_dropped_packets},
+		{"frames", t.frames},
 		{"frames_written", t.frames_written},
 		{"frames_damaged", t.frames_damaged},
 		{"frames_skipped", t.frames_skipped},
+		{"frames_unwanted", t.frames_unwanted},
 		{"frames_dropped", t.frames_dropped},
+		{"gaps", t.gaps},
 		{"decode_errors", t.decode_errors},
 		{"concealed", t.concealed},
+		{"keyframes", t.keyframes},
 		{"keyframe_requests", t.keyframe_requests},
 		{"bytes_written", t.bytes_written},
 		{"bytes_durable", t.bytes_durable},
 		{"bytes_exposed", t.bytes_exposed},
+		{"exposed_ms", t.exposed_ms},
 		{"buffered_bytes", t.buffered_bytes},
 		{"inbox_bytes", t.inbox_bytes},
 		{"writes", t.writes},

@@ -9,10 +9,15 @@
 #include "recorder/recorder.h"
 
 /* Counts a recording that begins, and one that has ended with what it did. Any thread. */
+struct totals;
+
 void totals_started(void);
 void totals_ended(bool finished, const tsr_stats *stats);
 
-/* All since the plugin was started: those that ended, and the `count` that run. A new reference. */
-json_t *totals_json(tsr_stats *const *running, unsigned count);
+/* What those that have ended did, since the plugin was started (g_free). */
+struct totals *totals_snapshot(void);
+
+/* All together: those that have ended, and the `count` that run. A new reference. */
+json_t *totals_json(const struct totals *ended, tsr_stats *const *running, unsigned count);
 
 #endif

@@ -60,6 +60,46 @@ test('a track that a renegotiation adds goes into the same file', { timeout: 60_
 	assert.equal(late.length, 1, 'the new track begins later');
 });
 
+test('a camera that is switched off and on again 20 times is one stream of the file', { timeout: 90_000 }, async (t) => {
+	let tracks;
+	const result = await recordFor(t, 16, {
+		janus: await sharedJanus(), media: { video: 'H264' },
+		during: async ({ peer, handle }) => {
+			await sending(peer, 2);
+			for (let i = 0; i < 40; i++) {
+				const offer = await peer.call('direct', 'video', i % 2 ? 'sendonly' : 'inactive');
+				({ tracks } = (await peer.negotiate(handle, { request: 'configure' }, offer)).result);
+				assert.deepEqual(tracks.map(({ type }) => type), i % 2 ? ['audio', 'video'] : ['audio']);
+				await new Promise((resolve) => setTimeout(resolve, 100));
+			}
+			const { data } = await handle.request({ request: 'status' });
+			assert.equal(data.tracks.length, 2, 'no track is used up');
+		},
+	});
+	assert.deepEqual(result.watch.faults(), []);
+	const { av } = await check(t, result.file, result.sent, { maxVideoGap: 14, flashesMissing: 14 });
+	const end = result.sent.seconds;
+	assert.ok(av.recorded.some(({ at }) => at > end - 3), 'in sync at the end');
+	const video = result.status.tracks.find(({ type }) => type === 'video');
+	assert.ok(video.frames_written > 40 && video.keyframes >= 2, JSON.stringify(video));
+});
+
+test('a microphone without a source: silence, and then sound in sync', { timeout: 60_000 }, async (t) => {
+	const result = await recordFor(t, 12, {
+		janus: await sharedJanus(), media: { video: 'H264' },
+		during: async ({ peer }) => {
+			await sending(peer, 4);
+			await peer.call('unplug', 'audio', true);
+			await new Promise((resolve) => setTimeout(resolve, 4000));
+			await peer.call('unplug', 'audio', false);
+		},
+	});
+	// What was sent is counted by packets of sound, which there were none of for 4 s.
+	const { av } = await check(t, result.file, { ...result.sent, seconds: result.sent.seconds + 4 }, { flashesMissing: 7 });
+	assert.ok(av.recorded.some(({ at }) => at < 4) && av.recorded.some(({ at }) => at > 10), 'sound before and after');
+	assert.ok(!av.beeps.some((at) => at > 5 && at < 7.5), 'silence in between');
+});
+
 for (const [name, options, expected] of [
 	['sound alone', { video: null }, { video: null }],
 	['picture alone', { audio: null }, { audio: null }],

@@ -142,6 +142,20 @@ const peer = {
 		return this.offer();
 	},
 
+	/** Stops or starts to send a kind of media by its direction; a renegotiation follows. */
+	direct(kind, direction) {
+		for (const transceiver of this.pc.getTransceivers())
+			if (transceiver.receiver.track.kind === kind)
+				transceiver.direction = direction;
+		return this.offer();
+	},
+
+	/** Takes the source from the sender, which then sends nothing, or gives it back. */
+	async unplug(kind, unplugged) {
+		const sender = this.pc.getTransceivers().find(({ receiver }) => receiver.track.kind === kind).sender;
+		await sender.replaceTrack(unplugged ? null : this.stream.getTracks().find((t) => t.kind === kind));
+	},
+
 	close() {
 		this.pc.close();
 	},

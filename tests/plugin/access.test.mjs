@@ -64,6 +64,23 @@ test('without an admin_key in the configuration nobody has it', { timeout: 20_00
 	assert.equal((await admin(janus, { request: 'list_recordings' })).total, 1); // the Admin API has a secret of its own
 });
 
+test('an id that became free again is nobody\'s but its new owner\'s', { timeout: 20_000 }, async (t) => {
+	const janus = await sharedJanus();
+	const [first, second] = [await newHandle(t, janus), await newHandle(t, janus)];
+	for (const handle of [first, second]) {
+		await handle.request({ request: 'record', id: 'access-5' }, offer());
+		if (handle === second)
+			break;
+		await handle.request({ request: 'stop' }); // no media came, so the id is free
+		await handle.event('finished');
+		await handle.request({ request: 'record', id: 'access-6' }, offer()); // its latest is another one
+	}
+	for (const request of all)
+		await refused(first.request({ request, id: 'access-5' }), UNAUTHORIZED);
+	assert.equal((await first.request({ request: 'list' })).data.recordings.some(({ id }) => id === 'access-5'), false);
+	assert.equal((await second.request({ request: 'status', id: 'access-5' })).data.state, 'starting');
+});
+
 test('one that is not private is seen by everybody, and controlled by its owner', { timeout: 20_000 }, async (t) => {
 	const janus = await sharedJanus();
 	const owner = await newHandle(t, janus);

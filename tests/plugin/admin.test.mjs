@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../lib/wait.mjs';
 import { admin, newHandle, newJanus, offer, recorded, recordPeer, refused, sharedJanus } from './stage.mjs';
 
 const admin_key = 'operator';
@@ -68,7 +69,7 @@ test('statistics, list, info, handle_info and stop of a recording that runs', { 
 	assert.equal(done.reports[0].sha256, finished.sha256);
 });
 
-test('configure: what it shows, and what it changes for the next recording', { timeout: 40_000 }, async (t) => {
+test('configure: what it shows, and what it changes', { timeout: 40_000 }, async (t) => {
 	const janus = await newJanus(t);
 	const { settings } = await admin(janus, { request: 'configure' });
 	assert.equal(settings.flush_threshold, 4 * 1024 * 1024);
@@ -84,13 +85,32 @@ test('configure: what it shows, and what it changes for the next recording', { t
 	const { data } = await after.request({ request: 'record' }, offer());
 	assert.equal(data.result.tracks[0].mode, 'copy');
 	assert.equal((await after.request({ request: 'status' })).data.flush_threshold, 262144);
-	assert.equal((await before.request({ request: 'status' })).data.flush_threshold, 4 * 1024 * 1024);
 	const third = await newHandle(t, janus);
 	await refused(third.request({ request: 'record' }, offer()), 617, /2 recordings are running/);
 	assert.equal((await third.request({ request: 'list' })).data.recordings.length, 1); // the one that is not private
 	await admin(janus, { request: 'configure', settings: { max_recordings: 0 } });
 	const fourth = await newHandle(t, janus);
 	assert.equal((await fourth.request({ request: 'record' }, offer())).data.result.status, 'starting');
+});
+
+test('configure: flushing and limits of recordings that run follow, each as its profile has it', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'max_duration = "1h"', categories: 'profile-own: { flush_threshold = "1MiB" }' });
+	const [plain, own] = [await recordPeer(t, janus), await recordPeer(t, janus, { profile: 'own', max_duration: '30m' })];
+	const threshold = async ({ handle }) => (await handle.request({ request: 'status' })).data.flush_threshold;
+	assert.deepEqual([await threshold(plain), await threshold(own)], [4 * 1024 * 1024, 1024 * 1024]);
+	await admin(janus, { request: 'configure', settings: { flush_threshold: '64KiB', flush_interval: 0 } });
+	await until('the threshold to be taken over', async () => (await threshold(plain)) === 65536);
+	assert.equal(await threshold(own), 1024 * 1024);
+	// By the threshold alone, now: nothing is flushed that is less than 64 KiB, and what is more soon is.
+	const { flushes } = (await plain.handle.request({ request: 'status' })).data;
+	const status = await until('a flush by the threshold', async () => {
+		const { data } = await plain.handle.request({ request: 'status' });
+		return data.flushes >= flushes + 2 && data;
+	}, { timeout: 20_000 });
+	assert.ok(status.bytes_exposed < 3 * 65536, JSON.stringify(status));
+	await admin(janus, { request: 'configure', settings: { max_duration: '1s' } });
+	for (const { handle } of [plain, own])
+		assert.equal((await handle.event('finished')).reason, 'max_duration');
 });
 
 const wrongSettings = [
@@ -108,6 +128,8 @@ const wrongSettings = [
 	[{ video_encoder: 'libx999' }, 605, /libx999/],
 	[{ audio_encoder: 'nosuch' }, 605, /nosuch/],
 	[{ filename: '../{id}' }, 605, /filename/],
+	[{ filename: '{idd}' }, 605, /filename may contain \{id\}/],
+	[{ video_preset: 'warp' }, 605, /video_preset = "warp"/],
 	[{ filename: '/etc/{id}' }, 605, /filename/],
 	[{ flush_adaptive: true, flush_threshold_min: '8MiB', flush_threshold_max: '4MiB' }, 605, /flush_threshold_min is above/],
 	[{ file_mode: '999' }, 605, /file_mode must be octal/],

@@ -77,6 +77,10 @@ test('segment_duration', { timeout: 60_000 }, async (t) => {
 	const janus = await newJanus(t, { config: 'segment_duration = "1s"\n\tkeyframe_interval = "500ms"' });
 	const { handle, id } = await recordPeer(t, janus);
 	await recorded(handle, 3500);
+	// Its finished segments are no recording of their own.
+	const { recordings } = await admin(janus, { request: 'list_recordings' });
+	assert.deepEqual(recordings.map((r) => [r.id, r.state]), [[id, 'recording']]);
+	assert.equal((await admin(janus, { request: 'list_recordings', state: 'finished' })).total, 0);
 	await handle.request({ request: 'stop' });
 	await handle.event('finished');
 	const segments = handle.events.map((e) => e.plugindata?.data?.result).filter((r) => r?.status === 'segment');

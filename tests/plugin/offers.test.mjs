@@ -24,6 +24,10 @@ const rows = [
 	[['opus', 'pcmu'], { audio_mode: 'copy' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
 	[['opus', 'red'], {}, 'opus', 'transcode', 'a=rtpmap:63 red/48000/2', 'a=fmtp:63 111/111', 'a=rtpmap:111 opus/48000/2'],
 	[['pcmu', 'g722', 'telephone'], {}, 'g722', 'transcode', 'a=rtpmap:9 G722/8000'],
+	[['l16'], {}, 'l16', 'transcode', 'a=rtpmap:107 L16/48000'],
+	[['multiopus', 'pcmu'], { audiocodec: 'multiopus' }, 'multiopus', 'transcode', 'a=rtpmap:113 multiopus/48000/6',
+		'a=fmtp:113 channel_mapping=0,4,1,2,3,5;coupled_streams=2;minptime=10;num_streams=4'],
+	[['h264Interleaved', 'vp8'], {}, 'vp8', 'transcode', 'a=rtpmap:96 VP8/90000'],
 	[['pcmu', 'opus'], { audiocodec: 'pcmu' }, 'pcmu', 'transcode', 'a=rtpmap:0 PCMU/8000'],
 ];
 
@@ -80,6 +84,9 @@ test('audio or video alone, by request', { timeout: 20_000 }, async (t) => {
 const unusable = [
 	['nothing that can be recorded', offer(line(['theora'])), {}, /video: theora \(no codec that can be recorded\)/],
 	['a codec that is asked for and not offered', offer(line(['h264'])), { videocodec: 'vp8' }, /video: h264 \(the codec that was asked for/],
+	['H.264 that is sent interleaved', offer(line(['h264Interleaved'])), {}, /video: h264 \(no codec that can be recorded\)/],
+	['H.265 in another order', offer(line(['h265Reordered'])), {}, /video: h265 \(no codec that can be recorded\)/],
+	['another mapping of six channels', offer(line(['multiopusOther'])), {}, /audio: multiopus \(no codec that can be recorded\)/],
 	['nothing that sends', offer(line(['opus'], { direction: 'recvonly' })), {}, /neither audio nor video/],
 	['neither sound nor picture is wanted', offer(), { audio: false, video: false }, /audio is not to be recorded.*video is not to be recorded/],
 	['media that is encrypted end to end', { ...offer(), e2ee: true }, {}, /encrypted end to end/],

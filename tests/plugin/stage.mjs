@@ -71,6 +71,9 @@ const codecs = {
 	red: { audio: true, types: { 63: ['red/48000/2', '111/111'] } },
 	pcmu: { audio: true, types: { 0: ['PCMU/8000'] } },
 	g722: { audio: true, types: { 9: ['G722/8000'] } },
+	l16: { audio: true, types: { 107: ['L16/48000'] } },
+	multiopus: { audio: true, types: { 113: ['multiopus/48000/6', 'channel_mapping=0,4,1,2,3,5;coupled_streams=2;minptime=10;num_streams=4'] } },
+	multiopusOther: { audio: true, types: { 113: ['multiopus/48000/6', 'channel_mapping=0,1,2,3,4,5;coupled_streams=0;num_streams=6'] } },
 	telephone: { audio: true, types: { 126: ['telephone-event/8000'] } },
 	vp8: { types: { 96: ['VP8/90000'] } },
 	vp9: { types: { 98: ['VP9/90000', 'profile-id=0'], 100: ['VP9/90000', 'profile-id=2'] } },
@@ -83,6 +86,8 @@ const codecs = {
 			108: ['H264/90000', 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f'],
 		},
 	},
+	h264Interleaved: { types: { 109: ['H264/90000', 'packetization-mode=2;profile-level-id=42e01f'] } },
+	h265Reordered: { types: { 50: ['H265/90000', 'profile-id=1;sprop-max-don-diff=4'] } },
 	theora: { types: { 97: ['THEORA/90000'] } },
 };
 
