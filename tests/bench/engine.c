@@ -450,6 +450,19 @@ static void start_and_stop(tsr_engine *engine, const char *folder, unsigned star
 	media_free(audio);
 }
 
+/* The last recording is let go of a moment after the wait for its end returns: as soon as nothing has changed for 0.2 s. */
+static struct usage usage_settled(void)
+{
+	struct usage usage = usage_now();
+	for (unsigned same = 0, tries = 0; same < 20 && tries < 500; tries++) {
+		usleep(10000);
+		struct usage now = usage_now();
+		same = now.heap == usage.heap && now.descriptors == usage.descriptors ? same + 1 : 0;
+		usage = now;
+	}
+	return usage;
+}
+
 static void measure_soak(const char *folder, uint64_t packets, unsigned starts)
 {
 	struct simulation s;
@@ -462,10 +475,10 @@ static void measure_soak(const char *folder, uint64_t packets, unsigned starts)
 	tsr_engine *engine = tsr_engine_create(NULL);
 	start_and_stop(engine, folder, 100);
 	remove_folder(folder);
-	struct usage first = usage_now();
+	struct usage first = usage_settled();
 	g_mkdir_with_parents(folder, 0755);
 	start_and_stop(engine, folder, starts);
-	struct usage last = usage_now();
+	struct usage last = usage_settled();
 	tsr_engine_destroy(engine);
 	printf("{\"packets\": %" G_GUINT64_FORMAT ", \"heap_growth\": %td, \"resident_growth\": %td, \"starts\": %u, "
 	       "\"heap_growth_by_starts\": %td, \"descriptor_growth\": %d, \"thread_growth\": %d}\n",
