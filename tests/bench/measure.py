@@ -2,11 +2,13 @@
 """Runs programs and tells what they cost; makes the inputs."""
 import json
 import os
+import platform
 import re
 import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("TSR_BUILD", os.getcwd())
@@ -14,6 +16,19 @@ TSREC = os.path.join(BUILD, "janus-tsrec")
 ENGINE = os.path.join(BUILD, "tests/bench/engine")
 MAKE_CAPTURES = os.path.join(BUILD, "tests/bench/make_captures")
 ENVIRONMENT = {**os.environ, "srcdir": TOP, "LC_ALL": "C.UTF-8"}
+
+
+def about():
+    """When, what and on what is measured."""
+    def git(*arguments):
+        done = subprocess.run(["git", "-C", TOP, *arguments], capture_output=True, text=True, check=False)
+        return done.stdout.strip() or None
+
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = re.search(r"^model name\s*: (.*)$", file.read(), re.MULTILINE)
+    return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": git("rev-parse", "HEAD"),
+            "version": git("describe", "--always", "--dirty", "--tags"), "machine": platform.machine(),
+            "processor": model and model.group(1), "processors": os.cpu_count(), "kernel": platform.release()}
 
 
 class Cost:
@@ -67,6 +82,13 @@ def engine(*arguments):
     with tempfile.TemporaryDirectory(prefix="tsr-bench-", dir=where) as folder:
         mode, *rest = map(str, arguments)
         return json.loads(run(ENGINE, mode, folder, *rest)[1])
+
+
+def engine_rounds(rounds, *arguments):
+    """The engine's measuring program, run so many times: the median of each figure; of what must not happen, the most."""
+    seen = [engine(*arguments) for _ in range(rounds)]
+    worst = ("refused_packets", "longest_us", "heap_growth", "heap_growth_by_starts", "descriptor_growth", "thread_growth")
+    return {key: (max if key in worst else statistics.median_low)(s[key] for s in seen) for key in seen[0]}
 
 
 def instructions(*command):
