@@ -83,7 +83,7 @@ export class Chart {
 				<polygon class="durable" points="${line('durable')} ${corners}"/>
 				${this.#flushes.map(({ seconds, durable }) => `
 					<line class="flush" x1="${x(seconds)}" x2="${x(seconds)}" y1="${y(durable)}" y2="${base}"/>
-					<circle class="flush" cx="${x(seconds)}" cy="${y(durable)}" r="3"/>`).join('')}
+					<circle class="flush" cx="${x(seconds)}" cy="${y(durable)}" r="4"/>`).join('')}
 				<polyline class="written" points="${line('written')}"/>
 			</g>`;
 	}

@@ -23,6 +23,20 @@ async function examine(page, where) {
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${where}: wider than the window`);
 }
 
+/** The ratio of WCAG 2.1 between the fills of two elements, the second one laid over the card. */
+function contrastOf(page, above, below) {
+	return page.evaluate(selectors => {
+		const rgba = color => color.match(/[\d.]+/g).map(Number);
+		const fill = selector => rgba(getComputedStyle(document.querySelector(selector)).fill);
+		const card = rgba(getComputedStyle(document.querySelector('.card')).backgroundColor);
+		const [mark, ground] = selectors.map(fill).map(([r, g, b, alpha = 1]) => [r, g, b].map((c, i) => c * alpha + card[i] * (1 - alpha)));
+		const linear = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+		const luminance = rgb => rgb.map(linear).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+		const [dark, light] = [luminance(mark), luminance(ground)].sort((a, b) => a - b);
+		return (light + 0.05) / (dark + 0.05);
+	}, [above, below]);
+}
+
 describe('looks', () => {
 	const scene = stage();
 	const folder = process.env.TSR_SCREENSHOTS ?? temporaryFolder('screenshots');
@@ -40,6 +54,8 @@ describe('looks', () => {
 				await recordFor(page, 1500, { name: `Before, ${colorScheme} ${width}` });
 				await startRecording(page, { name: `Board meeting, ${colorScheme} ${width}` });
 				await until('some flushes', async () => await page.locator('#chart circle.flush').count() >= 3);
+				const contrast = await contrastOf(page, '#chart circle.flush', '#chart polygon.durable');
+				assert.ok(contrast >= 3, `a flush mark on what is durable: ${contrast.toFixed(1)} : 1`);
 				await look('recording');
 				await stopRecording(page);
 				await rowOf(page, `Before, ${colorScheme} ${width}`).getByRole('button', { name: /^Play/ }).click();

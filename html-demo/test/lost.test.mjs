@@ -146,6 +146,10 @@ describe('lost answers: the page', () => {
 		await page.locator('#operator-message').filter({ hasText: /Admin API does not answer.*html-demo\/run/ }).waitFor();
 		assert.doesNotMatch(await page.locator('body').innerText(), /TypeError|undefined|null|Cannot read|fetch/);
 
+		await page.route('**/recordings/**', route => route.abort());
+		await rowOf(page, 'Before').getByRole('button', { name: /^Play/ }).click();
+		await page.locator('#player .message').filter({ hasText: /web server does not answer.*html-demo\/run/ }).waitFor();
+
 		wire.down = false;
 		await page.locator('#connection[data-state=connected]').waitFor();
 		await page.locator('#list-note:not(.bad)').waitFor({ state: 'attached' });
