@@ -16,8 +16,14 @@
 /* After a restarted sequence a timestamp this near to arrival time goes on as before. */
 #define RESTART_TOLERANCE_US 200000
 /* 5 ms per second of media. */
-#define SLEW_DIVISOR  200
-#define LAG_WINDOW_US 10000000
+#define SLEW_DIVISOR 200
+/* The first packet of a track is often late: an encoder begins, a keyframe is paced. As long as no report has come, the first second finds
+ * the packet that was held up least, and what is put right then is quick: no more than a quarter of the time between two frames. */
+#define START_US           1000000
+#define START_SLEW_DIVISOR 4
+/* What is less is jitter, or the rounding of a capture's times. */
+#define START_JITTER_US 2000
+#define LAG_WINDOW_US   10000000
 /* Without a report for so long, arrival time is the reference. */
 #define SR_TIMEOUT_US 30000000
 /* A report whose NTP clock moved against arrival time by so much since the last one: the peer's clock was set. */
@@ -65,11 +71,17 @@ static void tie(struct clockmap *cm, uint32_t ts, int64_t now_us)
 	cm->sr_seen = false;
 }
 
+static bool starts(const struct clockmap *cm, int64_t media_us)
+{
+	return !cm->sr_seen && media_us - cm->base_us < START_US;
+}
+
 /* Slews towards the target as media time passes; at once while nothing was handed out yet. */
 static void slew(struct clockmap *cm, int64_t media_us)
 {
 	int64_t want = cm->slew_target_us - cm->slew_us;
-	int64_t may = cm->emitted ? (media_us - cm->slewed_at_us) / SLEW_DIVISOR : INT64_MAX;
+	int64_t divisor = starts(cm, media_us) ? START_SLEW_DIVISOR : SLEW_DIVISOR;
+	int64_t may = cm->emitted ? (media_us - cm->slewed_at_us) / divisor : INT64_MAX;
 	if (may <= 0)
 		return; /* too short a step to count: wait until it amounts to a microsecond */
 	if (want > may)
@@ -183,6 +195,9 @@ int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, b
 	if (ts > cm->last_ts)
 		cm->last_ts = ts;
 	int64_t media_us = raw_us(cm, ts);
+	lag = now_us - media_us;
+	if (starts(cm, media_us) && lag < cm->slew_target_us - START_JITTER_US)
+		cm->slew_target_us = lag;
 	slew(cm, media_us);
 	cm->emitted = true;
 	int64_t out_us = media_us + cm->slew_us;
@@ -214,7 +229,8 @@ static int64_t offset_from_ntp(struct clockmap *cm, int64_t ntp_us, int64_t medi
 	if (!tl->ntp_known) {
 		tl->ntp_known = true;
 		tl->ntp_epoch++;
-		tl->ntp_origin_us = ntp_us - media_us - cm->slew_us;
+		tl->ntp_origin_us =
+			ntp_us - media_us - cm->slew_target_us; /* where it will be, when its start is put right */
 	}
 	cm->sr_epoch = tl->ntp_epoch;
 	return ntp_us - tl->ntp_origin_us - media_us;

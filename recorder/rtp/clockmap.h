@@ -3,7 +3,8 @@
  * One timeline for all tracks of a recording. Each track maps its RTP time to recording time (90 kHz, 0 = the first packet
  * of any track). It starts at once on arrival time and is refined by RTCP sender reports, which tie every track of a peer to
  * the peer's one NTP clock (RFC 3550 section 6.4.1). Where there are none (captures, forwarded streams) the smallest lag
- * between arrival and RTP time takes their place. Corrections are slewed, at most 5 ms per second of media, never stepped.
+ * between arrival and RTP time takes their place, and in a track's first second what its first packet was late by. Corrections are slewed,
+ * at most 5 ms per second of media (a quarter of media time in that first second), never stepped.
  *
  * RTP time that leaves arrival time altogether (a restart, a jump, a sender that stopped its clock during a phone call) is
  * tied to arrival time anew: a discontinuity of what was really missing, never hours of silence. */

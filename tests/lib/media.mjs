@@ -95,10 +95,15 @@ export async function flashes(file, stream = 0) {
 	return flashesOf(luma);
 }
 
-/** When it begins to beep, to 2 ms. */
+/** A beep that is so much (s) shorter than the others has lost a part, its begin perhaps. */
+const cut_beep_s = 0.03;
+
+/** When it begins to beep, to 2 ms; whole beeps only. */
 export async function beeps(file, stream = 0) {
 	const level = await series(file, `0:a:${stream}`, 'aresample=48000,asetnsamples=96,astats=metadata=1:reset=1', 'ametadata', 'lavfi.astats.Overall.RMS_level');
-	return stretches(level, -30).map(({ first }) => first);
+	const all = stretches(level, -30).map(({ first, end = Infinity }) => ({ first, length: end - first }));
+	const { median } = summary(all.map(({ length }) => length));
+	return all.filter(({ length }) => length > median - cut_beep_s).map(({ first }) => first);
 }
 
 /** A flash lasts 100 ms. What is bright for longer than this (s) has lost the picture that made it dark: the later ones say only what changed since. */
