@@ -23,6 +23,9 @@
 #define START_SLEW_DIVISOR 4
 /* What is less is jitter, or the rounding of a capture's times. */
 #define START_JITTER_US 2000
+/* A clock that has run off from arrival time by so much, with no report that could tell, is followed at up to an eighth of media time. */
+#define RUN_OFF_US      200000
+#define RUN_OFF_DIVISOR 8
 #define LAG_WINDOW_US   10000000
 /* Without a report for so long, arrival time is the reference. */
 #define SR_TIMEOUT_US 30000000
@@ -77,10 +80,11 @@ static bool starts(const struct clockmap *cm, int64_t media_us)
 }
 
 /* Slews towards the target as media time passes; at once while nothing was handed out yet. */
-static void slew(struct clockmap *cm, int64_t media_us)
+static void slew(struct clockmap *cm, int64_t media_us, bool reports)
 {
 	int64_t want = cm->slew_target_us - cm->slew_us;
-	int64_t divisor = starts(cm, media_us) ? START_SLEW_DIVISOR : SLEW_DIVISOR;
+	bool ran_off = !reports && (want > RUN_OFF_US || want < -RUN_OFF_US);
+	int64_t divisor = starts(cm, media_us) ? START_SLEW_DIVISOR : ran_off ? RUN_OFF_DIVISOR : SLEW_DIVISOR;
 	int64_t may = cm->emitted ? (media_us - cm->slewed_at_us) / divisor : INT64_MAX;
 	if (may <= 0)
 		return; /* too short a step to count: wait until it amounts to a microsecond */
@@ -126,6 +130,14 @@ static void watch_lag(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
 	w->any = false;
 	if (!has_reports(cm, arrival_us))
 		follow_lag(cm);
+}
+
+/* Nothing arrives from the future: a packet that would, tells where the track lies, at its start, or when its clock runs fast. */
+static void aim_by_lag(struct clockmap *cm, int64_t media_us, int64_t lag_us, bool reports)
+{
+	int64_t tolerance_us = starts(cm, media_us) ? START_JITTER_US : RUN_OFF_US;
+	if (!reports && lag_us < cm->slew_target_us - tolerance_us)
+		cm->slew_target_us = lag_us;
 }
 
 /* Whether RTP time has left arrival time for good. */
@@ -195,10 +207,9 @@ int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, b
 	if (ts > cm->last_ts)
 		cm->last_ts = ts;
 	int64_t media_us = raw_us(cm, ts);
-	lag = now_us - media_us;
-	if (starts(cm, media_us) && lag < cm->slew_target_us - START_JITTER_US)
-		cm->slew_target_us = lag;
-	slew(cm, media_us);
+	bool reports = has_reports(cm, arrival_us);
+	aim_by_lag(cm, media_us, now_us - media_us, reports);
+	slew(cm, media_us, reports);
 	cm->emitted = true;
 	int64_t out_us = media_us + cm->slew_us;
 	return out_us > 0 ? (out_us * 9 + 50) / 100 : 0;

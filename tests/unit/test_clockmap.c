@@ -187,6 +187,29 @@ static void a_clock_that_stood_still_is_tied_anew(void **state)
 }
 
 /* The network holds everything back for 5 s, then delivers it at once: the timestamps were right all along. */
+/* 5 % off, and nobody reports: it is followed, with no jump and no two frames in one place. */
+static void a_clock_that_runs_off_is_followed(void **state)
+{
+	(void)state;
+	static const double ppm[] = {50000, -50000};
+	for (unsigned i = 0; i < 2; i++) {
+		struct pair *p = new_pair(false);
+		p->video.ppm = ppm[i];
+		double worst = 0;
+		for (int n = 0; n < 60 * 50; n++) {
+			int64_t before = p->video.last_90k;
+			double offset = run(p, 20000);
+			worst = fabs(offset) > fabs(worst) ? offset : worst;
+			assert_true(n == 0 || p->video.last_90k > before + 20 * 90 / 2);
+		}
+		printf("RTP clock %+.0f %%, 60 s: at most %.0f ms off\n", ppm[i] / 10000, worst);
+		assert_int_equal(p->video.jumps, 0);
+		assert_true(fabs(worst) < 1300);
+		assert_true(fabs(recorded_s(p) - 60) < 1.3);
+		free(p);
+	}
+}
+
 static void a_stalled_network_changes_nothing(void **state)
 {
 	(void)state;
@@ -315,6 +338,7 @@ int main(void)
 		cmocka_unit_test(reports_align_the_tracks),
 		cmocka_unit_test(a_timestamp_jump_is_not_hours_of_silence),
 		cmocka_unit_test(a_clock_that_stood_still_is_tied_anew),
+		cmocka_unit_test(a_clock_that_runs_off_is_followed),
 		cmocka_unit_test(a_stalled_network_changes_nothing),
 		cmocka_unit_test(a_stepped_ntp_clock_changes_nothing),
 		cmocka_unit_test(a_restart_goes_on_at_arrival_time),
