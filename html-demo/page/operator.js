@@ -138,7 +138,7 @@ export function setUpOperator(page) {
 		const settings = await page.operator.configure(Object.fromEntries(changed.map(({ name, value }) => [name, typed(value)])));
 		for (const input of parts.settings.querySelectorAll('input'))
 			input.value = input.dataset.was = String(settings[input.name]);
-		return `Changed: ${text}. Recordings that begin now use it.`;
+		return `Changed: ${text}. Recordings that run follow in flushes and limits; the rest is for those that begin.`;
 	}
 
 	async function act(action, done = '') {

@@ -32,7 +32,8 @@ describe('list', () => {
 	}
 
 	test('a refresh takes away neither focus nor click', async () => {
-		const page = await scene.open();
+		// So wide that the list has a column of its own: nothing above it grows and moves it.
+		const page = await scene.open({ viewport: { width: 1920, height: 1000 } });
 		await recordFor(page, 500, { name: 'Steady' });
 		await startRecording(page, { name: 'Running' });
 		const report = rowOf(page, 'Steady').getByRole('button', { name: /^Report/ });
@@ -116,10 +117,21 @@ describe('list', () => {
 	});
 
 	test('it does not wait for ever for a recovery that brings no file', async () => {
-		const page = await scene.open({ before: loading => loading.clock.install() });
+		let wire;
+		const page = await scene.open({ before: async loading => {
+			await loading.clock.install();
+			wire = await tapWire(loading);
+		} });
 		await startRecording(page, { name: 'Lost' });
 		await rowOf(page, 'Lost').and(page.locator('[data-state=recording]')).waitFor();
+		// As if nothing had come: there is no file, and the next Janus knows nothing of it.
 		await page.route('**/recordings/*.ts', route => route.fulfill({ status: 404 }));
+		wire.answer = (message, { request }) => {
+			const list = request === 'list' && message.plugindata.data;
+			if (list)
+				list.recordings = list.recordings.filter(({ name, state }) => name !== 'Lost' || state === 'recording');
+			return message;
+		};
 		process.kill(scene.janus, 'SIGKILL');
 		await rowOf(page, 'Lost').and(page.locator('[data-state=interrupted]')).waitFor();
 		await until('Janus is back', async () => /Janus is back/.test(await page.locator('#banner').textContent()), { timeout: 20_000 });
