@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += librecorder.la
 librecorder_la_SOURCES = \
 	recorder/recorder.c recorder/recorder.h \
 	recorder/json.h recorder/leftovers.c recorder/recording.c recorder/recording.h \
-	recorder/track.c recorder/output.c recorder/events.c recorder/overload.c recorder/stats.c recorder/report.c \
+	recorder/track.c recorder/output.c recorder/ending.c recorder/events.c recorder/overload.c recorder/stats.c recorder/report.c \
 	recorder/common/buf.c recorder/common/buf.h \
 	recorder/common/clock.c recorder/common/clock.h \
 	recorder/common/codec.c recorder/common/codec.h \

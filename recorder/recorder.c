@@ -235,7 +235,7 @@ static bool serve(struct service_item *item, int64_t now_us)
 	if (moves)
 		r->lane = e->transcode_lane;
 	pthread_mutex_unlock(&r->turn);
-	output_settle(r);
+	ending_settle(r);
 	events_deliver(r);
 	if (stopping)
 		tsr_recording_unref(r); /* the lane's reference */
@@ -261,7 +261,7 @@ void engine_finish_offline(tsr_recording *r)
 	pthread_mutex_lock(&r->turn);
 	finish(r);
 	pthread_mutex_unlock(&r->turn);
-	output_settle(r);
+	ending_settle(r);
 	events_deliver(r);
 	tsr_recording_unref(r); /* the lane's */
 }

@@ -268,7 +268,7 @@ typedef struct tsr_track_stats {
 	uint64_t clock_jumps;
 	int64_t clock_offset_us; /* of this track against the common NTP clock, as last measured */
 	int64_t clock_corrected_us;
-	int64_t first_pts_90k, last_pts_90k;
+	int64_t first_pts_90k, last_pts_90k; /* of its frames in the file being written, or the last one */
 	int64_t transcode_cpu_us;
 	char label[64];
 } tsr_track_stats;

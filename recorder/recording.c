@@ -110,6 +110,7 @@ static void free_recording(tsr_recording *r)
 	events_clear(r);
 	g_free(r->out.path);
 	g_free(r->out.name);
+	g_free(r->out.before);
 	g_free(r->final);
 	free_strings(&r->config);
 	pthread_mutex_destroy(&r->turn);

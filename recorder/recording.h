@@ -28,7 +28,7 @@
 
 #define US_PER_S 1000000
 
-struct ending; /* output.c */
+struct ending; /* ending.c */
 
 /* Sums over the files of a recording. */
 struct sink_totals {
@@ -63,8 +63,9 @@ struct track {
 	struct clockmap clock;
 	/* in the file */
 	bool started;
-	struct track_format format; /* of its frames there */
-	int64_t first_written_90k, last_written_90k;
+	bool in_file;                                /* a frame of it is in the file being written */
+	struct track_format format;                  /* of its frames there */
+	int64_t first_written_90k, last_written_90k; /* the first one in the file being written */
 	int gap;               /* number of the gap that is open, from LIMIT_GAPS on not in r->gap; -1 = none */
 	tsr_track_stats stats; /* what is counted here; the stages count the rest themselves */
 };
@@ -102,6 +103,7 @@ struct output {
 		begun_bytes; /* what was accepted when the recording had begun: written, that is told; 0 = it has not begun */
 	bool told_recording;
 	struct progress progress;
+	tsr_stats *before;       /* when this segment began; NULL in the first */
 	struct ending *unopened; /* of a segment that could not be opened: told when the turn is over */
 	tsr_error error;         /* for good */
 };
@@ -188,13 +190,22 @@ void output_poll(tsr_recording *r);
 void output_note(tsr_recording *r);
 /* How often to flush has changed. */
 void output_set_flush(tsr_recording *r);
-/* The oldest byte that is not durable, over all files that are being finished (0 = none), and the bytes they had in memory.
- * Any thread. */
-int64_t output_ending_exposure(tsr_recording *r, size_t *buffered);
 /* Ends the file: renames or discards it, and with it the recording. */
 void output_finish(tsr_recording *r);
-/* r->turn not held, after output_finish: ends what output_finish could not end within a turn. */
-void output_settle(tsr_recording *r);
+
+/* ---- ending.c ---- */
+/* r->turn held. One more file will have to end. */
+void ending_expect_file(tsr_recording *r);
+/* Whether another file may be begun. Each has memory of its own: when the disk does not finish earlier ones, the one being written
+ * goes on. */
+bool ending_has_room(tsr_recording *r);
+/* r->turn held. The sink goes its own way from here; `last` ends the recording. */
+void ending_begin(tsr_recording *r, bool last);
+/* r->turn not held, after a turn: ends what could not end within it. */
+void ending_settle(tsr_recording *r);
+/* The oldest byte that is not durable, over all files that are being finished (0 = none), and the bytes they had in memory.
+ * Any thread. */
+int64_t ending_exposure(tsr_recording *r, size_t *buffered);
 
 /* A stretch of t that is missing in the file: gap_add opens it and counts, the track's next frame in the file closes it. */
 void gap_add(struct track *t, const char *cause, int64_t pts_90k, size_t bytes);
@@ -219,6 +230,8 @@ void overload_watch(tsr_recording *r, int64_t lag_us);
 /* ---- stats.c ---- */
 /* r->turn held. */
 void stats_collect(tsr_recording *r, tsr_stats *out);
+/* Leaves what was counted since `before`, an earlier snapshot of the same recording. */
+void stats_subtract(tsr_stats *s, const tsr_stats *before);
 /* Brings a last snapshot up to date with how the recording ended. r->events_lock held. */
 void stats_finish(const tsr_recording *r, tsr_stats *final, const tsr_event *last);
 

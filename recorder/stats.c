@@ -33,7 +33,7 @@ static void collect_sink(tsr_recording *r, tsr_stats *out, int64_t now_us)
 	out->bytes_exposed = r->bytes_before + s.bytes_accepted - out->bytes_durable;
 	size_t ending_buffered;
 	int64_t ending_us =
-		output_ending_exposure(r, &ending_buffered); /* begun before this file: older than any byte of it */
+		ending_exposure(r, &ending_buffered); /* begun before this file: older than any byte of it */
 	int64_t oldest_us = ending_us != 0 ? ending_us : s.oldest_unsafe_us;
 	out->exposed_ms = oldest_us == 0 ? 0 : (now_us - oldest_us) / 1000;
 	out->last_write_age_ms = age_ms(s.last_write_us, now_us);
@@ -82,6 +82,48 @@ void stats_collect(tsr_recording *r, tsr_stats *out)
 		track_get_stats(r->track[i], &out->track[i]);
 	unsigned kept = r->gaps < TSR_MAX_GAPS ? r->gaps : TSR_MAX_GAPS;
 	memcpy(out->gap, r->gap, kept * sizeof(out->gap[0]));
+}
+
+static void subtract_track(tsr_track_stats *t, const tsr_track_stats *b)
+{
+	const struct {
+		uint64_t *count;
+		uint64_t before;
+	} counts[] = {
+		{&t->packets, b->packets},
+		{&t->bytes, b->bytes},
+		{&t->malformed, b->malformed},
+		{&t->reordered, b->reordered},
+		{&t->duplicate, b->duplicate},
+		{&t->late, b->late},
+		{&t->lost, b->lost},
+		{&t->restarts, b->restarts},
+		{&t->frames, b->frames},
+		{&t->frames_damaged, b->frames_damaged},
+		{&t->frames_skipped, b->frames_skipped},
+		{&t->frames_unwanted, b->frames_unwanted},
+		{&t->frames_dropped, b->frames_dropped},
+		{&t->frames_written, b->frames_written},
+		{&t->keyframes, b->keyframes},
+		{&t->decode_errors, b->decode_errors},
+		{&t->concealed, b->concealed},
+		{&t->keyframe_requests, b->keyframe_requests},
+		{&t->resolution_changes, b->resolution_changes},
+		{&t->sender_reports, b->sender_reports},
+		{&t->clock_jumps, b->clock_jumps},
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++)
+		*counts[i].count -= counts[i].before;
+	t->transcode_cpu_us -= b->transcode_cpu_us;
+}
+
+void stats_subtract(tsr_stats *s, const tsr_stats *before)
+{
+	for (unsigned i = 0; i < before->tracks; i++)
+		subtract_track(&s->track[i], &before->track[i]);
+	unsigned kept = MIN(s->gaps, TSR_MAX_GAPS), old = MIN(before->gaps, TSR_MAX_GAPS);
+	memmove(s->gap, s->gap + old, (kept - old) * sizeof(s->gap[0]));
+	s->gaps -= before->gaps;
 }
 
 void stats_finish(const tsr_recording *r, tsr_stats *final, const tsr_event *last)
