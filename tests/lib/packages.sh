@@ -14,7 +14,7 @@ packages_run="janus ffmpeg chromium nginx-light ca-certificates curl procps ipro
 # the tests' own, and what the speed is compared with.
 packages_test="nftables python3-aiortc python3-aiohttp strace valgrind clang libclang-rt-dev clang-format
 	e2fsprogs xfsprogs btrfs-progs janus-tools gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-	xz-utils"
+	xz-utils jq"
 
 # What only the long run of the fault tests needs.
 packages_faults="user-mode-linux dmsetup kmod"

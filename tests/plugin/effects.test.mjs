@@ -2,9 +2,11 @@
 // Each setting has its effect (those on codecs, keys, limits at once and flushing have theirs in the other files).
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { AiortcPeer } from '../e2e/aiortcPeer.mjs';
+import { packets } from '../lib/media.mjs';
 import { run } from '../lib/process.mjs';
 import { admin, filesIn, newHandle, newJanus, offer, recorded, recordPeer, refused } from './stage.mjs';
 
@@ -89,11 +91,56 @@ test('segment_duration', { timeout: 60_000 }, async (t) => {
 	const { recording } = (await handle.request({ request: 'info' })).data;
 	assert.equal(recording.files.length, segments.length + 1);
 	assert.equal(recording.reports.length, recording.files.length);
+	// Each report is of its own file: together they are all that was written, one after the other.
+	const { tracks } = (await handle.request({ request: 'status' })).data;
+	for (const [i, track] of tracks.entries()) {
+		const reported = recording.reports.map((report) => report.tracks[i]);
+		assert.equal(reported.reduce((sum, { frames_written }) => sum + frames_written, 0), track.frames_written);
+		for (let j = 1; j < reported.length; j++)
+			assert.ok(reported[j].first_ms > reported[j - 1].last_ms, JSON.stringify(reported));
+	}
 	for (const file of recording.files)
 		assert.equal((await probe(join(janus.recordings, file))).length, 2);
 	const { data } = await handle.request({ request: 'delete' });
 	assert.equal(data.files, recording.files.length);
 	assert.deepEqual(filesIn(janus.recordings), []);
+});
+
+test('segment_size', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'segment_size = "64KiB"\n\tkeyframe_interval = "500ms"' });
+	const { handle } = await recordPeer(t, janus);
+	const segment = await handle.event('segment', { timeout: 30_000 });
+	assert.ok(segment.bytes >= 65536 && segment.bytes < 1_000_000, JSON.stringify(segment));
+});
+
+test('sync = "none", and the threads', { timeout: 40_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'sync = "none"\n\tcopy_workers = 2\n\ttranscode_workers = 3\n\twriters = 2\n\taudio_mode = "copy"' });
+	const { handle } = await recordPeer(t, janus);
+	await recorded(handle, 2500);
+	const { flushes, writes, bytes_durable } = (await handle.request({ request: 'status' })).data;
+	assert.deepEqual([flushes, bytes_durable], [0, 0]);
+	assert.ok(writes >= 5);
+	const names = readdirSync(`/proc/${janus.pid}/task`).map((task) => readFileSync(`/proc/${janus.pid}/task/${task}/comm`, 'utf8').trim());
+	const count = (name) => names.filter((n) => n === name).length;
+	assert.deepEqual(['tsr-copy', 'tsr-transcode', 'tsr-writer'].map(count), [2, 3, 2], names.join());
+});
+
+test('video_encoder_options, and what the encoder makes keyframes of', { timeout: 60_000 }, async (t) => {
+	const config = 'video_codecs = "vp8"\n\tvideo_preset = "ultrafast"\n\tvideo_encoder_options = "level=4.2"\n\tencoder_keyframe_interval = "500ms"';
+	const janus = await newJanus(t, { config });
+	const handle = await newHandle(t, janus);
+	const peer = await AiortcPeer.open({ codec: 'VP8' });
+	t.after(() => peer.close());
+	await peer.publish(handle, { request: 'record' });
+	await handle.event('recording');
+	await recorded(handle, 3000);
+	await handle.request({ request: 'stop' });
+	const { path } = await handle.event('finished');
+	assert.equal((await probe(path)).find((s) => s.codec_type === 'video').level, 42);
+	const keys = (await packets(path))[0].filter(({ key }) => key).map(({ pts }) => pts);
+	for (let i = 1; i < keys.length; i++)
+		assert.ok(keys[i] - keys[i - 1] < 0.6, keys.join());
+	assert.ok(keys.length >= 5, keys.join());
 });
 
 test('transcoding: encoders, size, bit rates; and a profile on top', { timeout: 60_000 }, async (t) => {
@@ -105,7 +152,6 @@ test('transcoding: encoders, size, bit rates; and a profile on top', { timeout: 
 	const expected = [[{}, 320, 'aac'], [{ profile: 'square' }, 240, 'opus']];
 	for (const [request, width, audio] of expected) {
 		const handle = await newHandle(t, janus);
-		const { AiortcPeer } = await import('../e2e/aiortcPeer.mjs');
 		const peer = await AiortcPeer.open({ codec: 'VP8' });
 		t.after(() => peer.close());
 		await peer.publish(handle, { request: 'record', ...request });

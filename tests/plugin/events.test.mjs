@@ -2,7 +2,9 @@
 // The events in their order: to the handle, and by Janus's sample event handler to a server of ours.
 
 import assert from 'node:assert/strict';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../lib/wait.mjs';
 import { newHandle, newJanus, offer, recorded, recordPeer } from './stage.mjs';
@@ -95,6 +97,36 @@ test('Janus ends: event handlers hear of every recording', { timeout: 40_000 }, 
 	const last = Object.fromEntries(events.filter((e) => e.event === 'finished').map((e) => [e.id, e.reason]));
 	assert.deepEqual(Object.keys(last).sort(), ['http', 'ws']);
 	assert.equal(last.http, 'shutdown');
+});
+
+test('what becomes of an earlier run, warnings, and a failure', { timeout: 60_000 }, async (t) => {
+	const { events, url } = await listen(t);
+	const told = (name, id) => until(`${name} of ${id}`, () => events.find((e) => e.event === name && (e.id === id || !id)));
+	const first = await newJanus(t);
+	const { handle: cut } = await recordPeer(t, first, { id: 'cut', filename: 'calls/{id}' });
+	await recorded(cut, 1000);
+	await first.stop('SIGKILL');
+
+	const janus = await newJanus(t, { folder: first.folder, eventsUrl: url, config: 'track_timeout = "1s"' });
+	const recovered = await told('recovered', 'cut');
+	assert.deepEqual([recovered.file, recovered.path], ['calls/cut.ts', join(janus.recordings, 'calls/cut.ts')]);
+	assert.ok(recovered.bytes > 10_000 && recovered.duration_ms > 500, JSON.stringify(recovered));
+
+	const silent = await newHandle(t, janus);
+	await silent.request({ request: 'record', id: 'silent' }, offer());
+	assert.match((await told('warning', 'silent')).warning, /^no_(audio|video)$/);
+
+	const { handle, id } = await recordPeer(t, janus);
+	await recorded(handle, 500);
+	const running = join(janus.recordings, `${id}.recording.ts`);
+	renameSync(running, `${running}.taken`); // somebody else's file has its name now
+	writeFileSync(running, 'not ours');
+	await handle.request({ request: 'stop' });
+	const failed = await told('failed', id);
+	assert.equal(failed.error_code, 614, JSON.stringify(failed));
+	assert.equal((await handle.event('failed')).error, failed.error);
+	assert.equal(readFileSync(running, 'utf8'), 'not ours');
+	assert.equal(events.filter((e) => e.id === id && e.event === 'finished').length, 0);
 });
 
 test('events = false: event handlers hear nothing', { timeout: 20_000 }, async (t) => {

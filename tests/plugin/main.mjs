@@ -10,4 +10,5 @@ import './settings.test.mjs';
 import './effects.test.mjs';
 import './events.test.mjs';
 import './restart.test.mjs';
+import './readme.test.mjs';
 import './load.test.mjs';

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { admin, filesIn, newHandle, pluginName, refused, sharedJanus } from './stage.mjs';
+import { admin, filesIn, newHandle, offer, pluginName, refused, sharedJanus } from './stage.mjs';
 import { JanusError } from '../lib/signalling.mjs';
 
 const MISSING = 604;
@@ -73,6 +73,23 @@ for (const [name, parameters] of Object.entries(requests)) {
 		assert.deepEqual((await handle.request({ request: 'status' })).data, { tsrecorder: 'status', state: 'idle' });
 	});
 }
+
+test('a recording that runs is not changed by any of it', { timeout: 120_000 }, async (t) => {
+	const janus = await sharedJanus();
+	const handle = await newHandle(t, janus);
+	await handle.request({ request: 'record', id: 'matrix', name: 'as it was', max_duration: '1h', bitrate: 500_000 }, offer());
+	const seen = async () => {
+		const { last_write_age_ms, last_flush_age_ms, last_packet_age_ms, ...status } = (await handle.request({ request: 'status' })).data;
+		return status;
+	};
+	const before = await seen();
+	let count = 0;
+	for (const [name, parameters] of Object.entries(requests))
+		count += await tryAll((body) => handle.request(body), name, parameters);
+	t.diagnostic(`${count} requests refused`);
+	assert.deepEqual(await seen(), before);
+	await handle.request({ request: 'stop' });
+});
 
 test('Admin API: every parameter in every wrong way', { timeout: 60_000 }, async (t) => {
 	const janus = await sharedJanus();

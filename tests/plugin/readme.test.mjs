@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// README's "API in ten calls", run by bash as it stands there, but for the address and the SDP.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { run } from '../lib/process.mjs';
+import { newJanus, offer } from './stage.mjs';
+
+const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+const [, calls] = readme.match(/## The API in ten calls[\s\S]*?```sh\n([\s\S]*?)```/);
+
+test('ten calls with curl', { timeout: 30_000 }, async (t) => {
+	const janus = await newJanus(t);
+	const sdp = JSON.stringify(offer());
+	assert.ok(!sdp.includes("'"));
+	const script = calls
+		.replace('http://127.0.0.1:8088/janus', janus.http)
+		.replace(/\{"type":"offer","sdp":"v=0…"\}/, () => sdp)
+		.replace(/"id":"ID"/, '"id":"nothing"')
+		// One event each time; candidates of Janus come, too.
+		.replace(/^(curl -s \$J\/\$S) .*$/m, 'until e=$($1); [[ $e == *starting* ]]; do :; done; echo "$e"')
+		.split('\n').map((line) => (/^(say|until) /.test(line) ? `echo; echo "#"; ${line}` : line)).join('\n');
+	const { code, stdout, stderr } = await run('bash', ['-euc', script]);
+	assert.equal(code, 0, stderr);
+	const answers = stdout.split('#\n').slice(1).map((text) => JSON.parse(text));
+	const data = answers.map((answer) => answer.plugindata?.data);
+	t.diagnostic(answers.map((answer, i) => data[i]?.tsrecorder ?? answer.janus).join(', '));
+	assert.equal(answers.length, 8, stdout);
+	assert.equal(answers[0].janus, 'ack');
+	assert.equal(answers[1].jsep?.type, 'answer', JSON.stringify(answers[1]));
+	assert.equal(data[1].result.status, 'starting');
+	assert.deepEqual(data.slice(2, 4).map(({ tsrecorder }) => tsrecorder), ['status', 'pausing']);
+	assert.equal(data[4].error_code, 610); // nothing came, so there is nothing to go on behind
+	assert.deepEqual(data.slice(5, 7).map(({ tsrecorder }) => tsrecorder), ['stopping', 'list']);
+	assert.equal(data[7].error_code, 613); // a recording that this handle did not make
+});
