@@ -99,6 +99,24 @@ static tsr_error add_stream(struct mux *m, const struct mux_track *track)
 	return TSR_OK;
 }
 
+/* The service descriptor (EN 300 468 section 6.2.33) has 255 bytes for its type, two lengths and both names, one of which may begin with
+ * the byte that says UTF-8. The title is cut between two characters. */
+static void set_names(struct mux *m, const char *title)
+{
+	static const char provider[] = "janus-tsrecorder";
+	char name[255 - 4 - (sizeof(provider) - 1) + 1];
+	av_dict_set(&m->format->metadata, "service_provider", provider, 0);
+	if (title == NULL)
+		return;
+	size_t size = strnlen(title, sizeof(name));
+	if (size == sizeof(name))
+		for (size--; size > 0 && ((unsigned char)title[size] & 0xc0) == 0x80; size--)
+			;
+	memcpy(name, title, size);
+	name[size] = '\0';
+	av_dict_set(&m->format->metadata, "service_name", name, 0);
+}
+
 static void set_options(const struct mux_config *config, AVDictionary **options)
 {
 	/* A video PES below 64 KiB carries its length too, so that a cut file shows whether its last one is whole. */
@@ -118,9 +136,7 @@ static tsr_error open_muxer(struct mux *m, const struct mux_config *config)
 	if (err != TSR_OK)
 		return err;
 	m->format->max_delay = PCR_LEAD_US;
-	av_dict_set(&m->format->metadata, "service_provider", "janus-tsrecorder", 0);
-	if (config->title != NULL)
-		av_dict_set(&m->format->metadata, "service_name", config->title, 0);
+	set_names(m, config->title);
 	AVDictionary *options = NULL;
 	set_options(config, &options);
 	int ret = avformat_write_header(m->format, &options);

@@ -20,7 +20,7 @@ struct mux_config {
 	unsigned count;     /* 1 to LIMIT_TRACKS */
 	unsigned version;   /* 0 to 31, of PAT and PMT: a muxer that goes on in the same file takes the next one */
 	bool discontinuity; /* goes on in a file: each PID's first packet carries the discontinuity indicator */
-	const char *title;  /* DVB service name; NULL = none */
+	const char *title;  /* DVB service name, UTF-8, of which about 230 bytes fit; NULL = none */
 };
 
 /* Once per process: what libavformat and libavcodec have to say below an error goes nowhere. They write to the host's stderr, past

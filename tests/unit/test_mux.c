@@ -211,6 +211,49 @@ static void passes_the_pts_wrap(void **state)
 		assert_int_equal(write_video(f, 100, pts, true), TSR_OK);
 }
 
+/* The service descriptor's name, without the byte that says UTF-8; its length. */
+static size_t service_name(const struct buf *b, const uint8_t **name)
+{
+	for (size_t at = 0; at < b->len; at += TS) {
+		const uint8_t *p = b->data + at;
+		if (pid_of(p) != 0x11)
+			continue;
+		/* A pointer, 11 bytes of table, 5 of service; a long table goes on in the next packet of its PID, which follows. */
+		static uint8_t section[2 * (TS - 4)];
+		memcpy(section, p + 4, TS - 4);
+		memcpy(section + TS - 4, p + TS + 4, TS - 4);
+		const uint8_t *d = section + 1 + 11 + 5;
+		assert_int_equal(d[0], 0x48);
+		const uint8_t *n = d + 3 + 1 + d[3];
+		assert_int_equal(d[1], 3 + d[3] + n[0]); /* both names are in it, and nothing else */
+		*name = n + 1 + (n[1] == 0x15);
+		return n[0] - (size_t)(n[1] == 0x15);
+	}
+	return 0;
+}
+
+static void a_long_title_is_cut_between_characters(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const characters[] = {"a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x8e\xa5"};
+	for (unsigned i = 0; i < 4; i++) {
+		char title[400] = "";
+		for (size_t size = strlen(characters[i]); strlen(title) + size <= 256;)
+			strcat(title, characters[i]);
+		f->bytes.len = 0;
+		const struct mux_config config = {.tracks = tracks, .count = 2, .title = title};
+		assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_OK);
+		assert_int_equal(write_video(f, 1000, 90000, true), TSR_OK);
+		const uint8_t *name = NULL;
+		size_t size = service_name(&f->bytes, &name);
+		assert_in_range(size, 228, 236);
+		assert_int_equal(size % strlen(characters[i]), 0);
+		assert_memory_equal(name, title, size);
+		mux_destroy(f->mux);
+		f->mux = NULL;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +263,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_second_muxer_goes_on_in_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_it_cannot_carry, setup, teardown),
 		cmocka_unit_test_setup_teardown(passes_the_pts_wrap, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_title_is_cut_between_characters, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
