@@ -58,6 +58,28 @@ test('a track that a renegotiation adds goes into the same file', { timeout: 60_
 	const spans = (await media.packets(result.file)).map(media.span);
 	const late = spans.filter((s) => s.start > spans[0].start + 2);
 	assert.equal(late.length, 1, 'the new track begins later');
+	// Both are of the same microphone: they beep together.
+	const [first, second] = await Promise.all([0, 1].map((stream) => media.beeps(result.file, stream)));
+	const apart = second.map((at) => Math.min(...first.map((other) => Math.abs(at - other) * 1000)));
+	t.diagnostic(`the second microphone beeps ${apart.map((ms) => ms.toFixed(0)).join(' ')} ms from the first`);
+	assert.ok(apart.length >= 4 && apart.every((ms) => ms <= 40), apart.join());
+});
+
+test('a camera that goes on in another codec by a renegotiation', { timeout: 60_000 }, async (t) => {
+	let configured;
+	const result = await recordFor(t, 10, {
+		janus: await sharedJanus(), media: { video: 'VP8' },
+		during: async ({ peer, handle }) => {
+			await sending(peer, 5);
+			configured = await peer.negotiate(handle, { request: 'configure' }, await peer.call('recode', 'H264'));
+		},
+	});
+	assert.deepEqual(configured.result.tracks.map(({ codec, mode }) => [codec, mode]), [['opus', 'transcode'], ['h264', 'copy']]);
+	assert.deepEqual(result.watch.faults(), []);
+	const found = await check(t, result.file, result.sent, { video: ['h264', 'h264'], sync: false, maxVideoGap: 1.5 });
+	const [transcoded, copied] = found.streams.flatMap((s, i) => (s.codec_type === 'video' ? [found.spans[i]] : [])).sort((a, b) => a.start - b.start);
+	assert.ok(copied.start > transcoded.end - 0.2 && copied.start < transcoded.end + 1.5, JSON.stringify([transcoded, copied]));
+	assert.ok(copied.end > result.sent.seconds - 0.5);
 });
 
 test('a camera that is switched off and on again 20 times is one stream of the file', { timeout: 90_000 }, async (t) => {

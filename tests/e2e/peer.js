@@ -142,6 +142,12 @@ const peer = {
 		return this.offer();
 	},
 
+	/** Offers the picture in another codec. */
+	recode(codec) {
+		this.prefer(this.pc.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video'), codec);
+		return this.offer();
+	},
+
 	/** Stops or starts to send a kind of media by its direction; a renegotiation follows. */
 	direct(kind, direction) {
 		for (const transceiver of this.pc.getTransceivers())

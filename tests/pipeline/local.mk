@@ -36,3 +36,5 @@ PIPELINE_TESTS += tests/pipeline/test_control
 tests_pipeline_test_control_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_warnings
 tests_pipeline_test_warnings_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_tracks
+tests_pipeline_test_tracks_LDADD = $(pipeline_libs)

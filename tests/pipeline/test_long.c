@@ -174,7 +174,12 @@ static void test_thirty_hours_of_drift(void **state)
 				{h.recording, harness_track(&h, TSR_CODEC_OPUS)}};
 	struct call c = {.video = make_sender(video, 96, &feeds[0]), .audio = make_sender(audio, 111, &feeds[1])};
 	c.audio.drift_ppm = 100;
+	int64_t begun_us = g_get_monotonic_time();
+	play_until(&c, 3600 * SECOND_US);
+	struct usage begin = usage_now();
 	play_until(&c, HOURS * 3600 * SECOND_US);
+	struct usage end = usage_now();
+	double took_s = (double)(g_get_monotonic_time() - begun_us) / 1e6;
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&h, stats);
 	assert_non_null(h.path);
@@ -183,11 +188,17 @@ static void test_thirty_hours_of_drift(void **state)
 	assert_int_equal(tsfile_scan(h.path, &(struct ts_watch){.frame = note_frame, .ctx = &offsets}, scan), TSR_OK);
 	int64_t last_90k = scan->stream[0].last_pts_90k;
 	printf("# %d h at 100 ppm: A/V offset at most %.2f ms (%.2f ms after the first minute), corrected by %.1f s; "
-	       "%.1f h in the file, "
-	       "wrapped %d times\n",
+	       "%.1f h in the file, wrapped %d times; from the first hour on the heap grew by %td bytes, resident "
+	       "memory by %td KiB; "
+	       "it took %.1f s\n",
 	       HOURS, offsets.worst_us / 1e3, offsets.worst_settled_us / 1e3,
 	       (double)stats->track[1].clock_corrected_us / 1e6, (double)tsfile_duration_ms(scan) / 3.6e6,
-	       (int)(last_90k >> 33));
+	       (int)(last_90k >> 33), (ptrdiff_t)(end.heap - begin.heap),
+	       ((ptrdiff_t)end.rss - (ptrdiff_t)begin.rss) / 1024, took_s);
+	if (usage_tells_memory()) {
+		assert_true((ptrdiff_t)(end.heap - begin.heap) < 4 * 1024);
+		assert_true((ptrdiff_t)(end.rss - begin.rss) < 1024 * 1024);
+	}
 	assert_true(offsets.worst_us < 20e3);
 	assert_int_equal(offsets.video_frames, c.video.frames);
 	assert_int_equal(offsets.audio_frames, c.audio.frames);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tracks that stop and come back, sound that is muted, a picture that comes at another rate; and what a running recording takes over:
+ * its note, and how it is flushed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+#include "sender.h"
+#include "tscheck.h"
+
+#define S        G_USEC_PER_SEC
+#define START_US 1700000000000000LL
+
+struct call {
+	struct harness h;
+	struct sender video, audio;
+	unsigned video_track, audio_track;
+	bool video_on, audio_on; /* what is sent is pushed */
+	int64_t now_us;
+};
+
+static void push_video(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct call *c = ctx;
+	if (c->video_on && !rtcp)
+		tsr_push_rtp(c->h.recording, c->video_track, data, size, arrival_us);
+}
+
+static void push_audio(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct call *c = ctx;
+	if (c->audio_on && !rtcp)
+		tsr_push_rtp(c->h.recording, c->audio_track, data, size, arrival_us);
+}
+
+/* Offline: packets are the clock. */
+static struct call *call_start(const tsr_recording_config *config)
+{
+	struct call *c = g_new0(struct call, 1);
+	harness_start(&c->h, true, config);
+	c->video = (struct sender){
+		.media = media_h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = push_video, .ctx = c};
+	c->audio = (struct sender){.media = media_opus,
+				   .payload_type = 111,
+				   .ssrc = 2,
+				   .start_us = START_US,
+				   .send = push_audio,
+				   .ctx = c};
+	c->video_track = harness_track(&c->h, TSR_CODEC_H264);
+	c->audio_track = harness_track(&c->h, TSR_CODEC_OPUS);
+	c->video_on = c->audio_on = true;
+	return c;
+}
+
+/* Both senders go on for so long. */
+static void run(struct call *c, int64_t duration_us)
+{
+	c->now_us += duration_us;
+	for (;;) {
+		struct sender *next = sender_next_us(&c->video) <= sender_next_us(&c->audio) ? &c->video : &c->audio;
+		if (sender_next_us(next) >= c->now_us)
+			return;
+		sender_frame(next);
+	}
+}
+
+static void call_end(struct call *c)
+{
+	harness_finish(&c->h);
+	g_free(c);
+}
+
+static const tsr_recording_config copy_all = {.audio_mode = TSR_AUDIO_COPY};
+static const tsr_recording_config sound_to_aac = {.audio_mode = TSR_AUDIO_TRANSCODE};
+
+static void a_track_comes_back(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&sound_to_aac);
+	run(c, 3 * S);
+	for (int i = 0; i < 20; i++) {
+		for (unsigned track = 0; track < 2; track++)
+			tsr_recording_end_track(c->h.recording, track);
+		run(c, S / 5);
+		for (unsigned track = 0; track < 2; track++) {
+			tsr_codec codec = track == c->video_track ? TSR_CODEC_H264 : TSR_CODEC_OPUS;
+			const tsr_track_config config = {.codec = codec}, other = {.codec = TSR_CODEC_VP8};
+			assert_int_equal(tsr_recording_resume_track(c->h.recording, track, &other), TSR_E_INVAL);
+			assert_int_equal(tsr_recording_resume_track(c->h.recording, track, &config), TSR_OK);
+			assert_int_equal(tsr_recording_resume_track(c->h.recording, track, &config),
+					 TSR_E_INVAL); /* it is not ended */
+		}
+		assert_int_equal(
+			tsr_recording_resume_track(c->h.recording, 2, &(tsr_track_config){.codec = TSR_CODEC_OPUS}),
+			TSR_E_INVAL);
+		run(c, S);
+	}
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	assert_int_equal(stats->tracks, 2);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	assert_int_equal(check.count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(check.stream[i].errors + check.stream[i].backwards, 0);
+		assert_int_equal(stats->track[i].frames_written, check.stream[i].packets);
+		assert_in_range(check.stream[i].last_90k, 90000 * 26, 90000 * 27 + 90000); /* of 27 s */
+		assert_int_equal(stats->track[i].lost + stats->track[i].clock_jumps + stats->track[i].malformed, 0);
+	}
+	/* What is counted goes on: 23 of 27 seconds were pushed. */
+	assert_in_range(stats->track[c->audio_track].packets, 23 * 50 - 20, 23 * 50 + 20);
+	tscheck_finish(&check);
+	g_free(stats);
+	call_end(c);
+}
+
+/* Nothing comes while somebody is muted: the sound has no hole, and ends with the picture. */
+static void muted_sound_is_silence(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&sound_to_aac);
+	run(c, 3 * S);
+	c->audio_on = false;
+	run(c, 90 * S); /* more than the codec would fill at once */
+	c->audio_on = true;
+	run(c, 3 * S);
+	c->audio_on = false;
+	run(c, 10 * S);
+	harness_stop(&c->h, NULL);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	const struct tscheck_stream *a = tscheck_find(&check, TSR_CODEC_AAC), *v = tscheck_find(&check, TSR_CODEC_H264);
+	assert_int_equal(a->errors + a->backwards + v->errors, 0);
+	assert_true(a->longest_gap_90k < 90000 / 20);
+	assert_true(ABS(v->last_90k - a->last_90k) < 90000 * 3 / 2);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
+/* Paused while muted: the pause is no silence. */
+static void a_pause_in_mute_is_left_out(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&sound_to_aac);
+	run(c, 3 * S);
+	c->audio_on = false;
+	run(c, 3 * S);
+	assert_int_equal(tsr_recording_pause(c->h.recording), TSR_OK);
+	run(c, 20 * S);
+	assert_int_equal(tsr_recording_resume(c->h.recording), TSR_OK);
+	run(c, 3 * S);
+	c->audio_on = true;
+	run(c, 3 * S);
+	harness_stop(&c->h, NULL);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	const struct tscheck_stream *a = tscheck_find(&check, TSR_CODEC_AAC), *v = tscheck_find(&check, TSR_CODEC_H264);
+	assert_in_range(c->h.duration_ms, 11500, 12300);
+	assert_true(a->longest_gap_90k < 90000 / 20);
+	assert_int_equal(a->backwards, 0);
+	assert_true(ABS(v->last_90k - a->last_90k) < 90000 / 5);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
+/* Copied sound has nothing to fill a gap with: it stays one, and what follows is in its place. */
+static void a_gap_in_copied_sound_stays(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	run(c, 3 * S);
+	c->audio_on = false;
+	run(c, 4 * S);
+	c->audio_on = true;
+	run(c, 3 * S);
+	harness_stop(&c->h, NULL);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	const struct tscheck_stream *a = tscheck_find(&check, TSR_CODEC_OPUS),
+				    *v = tscheck_find(&check, TSR_CODEC_H264);
+	assert_in_range(a->longest_gap_90k, 90000 * 4, 90000 * 4 + 90000 / 20);
+	assert_in_range(a->packets, 6 * 50 - 3, 6 * 50 + 3);
+	assert_int_equal(a->backwards, 0);
+	assert_true(ABS(v->last_90k - a->last_90k) < 90000 / 10);
+	tscheck_finish(&check);
+	call_end(c);
+}
+
+/* 30 pictures a second become 10, and 30 again. */
+static void another_frame_rate(void **state)
+{
+	(void)state;
+	struct call *c = call_start(&copy_all);
+	char *path = media_path("small.h264");
+	struct media *slow = media_load(path, 10);
+	const struct {
+		struct media *media;
+		unsigned frames;
+	} parts[] = {{media_h264, 120}, {slow, 40}, {media_h264, 120}}; /* 4 s each */
+	for (int i = 0; i < 3; i++) {
+		struct sender part = c->video;
+		part.media = parts[i].media;
+		part.start_us = START_US + i * 4 * S;
+		part.ts = (uint32_t)i * 4 * 90000;
+		part.frames = 0;
+		while (part.frames < parts[i].frames)
+			sender_frame(&part);
+		c->video.seq = part.seq;
+	}
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	struct tscheck check;
+	tscheck_file(c->h.path, &check);
+	const struct tscheck_stream *v = tscheck_find(&check, TSR_CODEC_H264);
+	assert_int_equal(v->packets, 280);
+	assert_int_equal(v->errors + v->backwards, 0);
+	assert_in_range(v->longest_gap_90k, 9000 - 90, 9000 + 90);
+	assert_in_range(v->last_90k - v->first_90k, 12 * 90000 - 3000 - 90, 12 * 90000 - 3000 + 90);
+	assert_int_equal(stats->track[0].clock_jumps + stats->track[0].lost, 0);
+	tscheck_finish(&check);
+	g_free(stats);
+	media_free(slow);
+	g_free(path);
+	call_end(c);
+}
+
+/* What a crash would need is there as soon as something is written, follows a change, and goes when there is a report. */
+static void the_note_follows(void **state)
+{
+	(void)state;
+	struct harness h;
+	harness_start(&h, false,
+		      &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .report = true, .name = "before"});
+	unsigned track = harness_track(&h, TSR_CODEC_OPUS);
+	struct call c = {.h = h, .audio_track = track, .audio_on = true};
+	c.audio = (struct sender){.media = media_opus,
+				  .payload_type = 111,
+				  .ssrc = 2,
+				  .start_us = tsr_now_us(),
+				  .send = push_audio,
+				  .ctx = &c};
+	char *note = g_build_filename(h.folder, "test.recording.json", NULL), *text = NULL;
+	const char *const names[] = {"before", "after"};
+	for (int i = 0; i < 2; i++) {
+		const tsr_recording_changes changes = {.max_duration_us = -1, .max_size = -1, .name = names[i]};
+		assert_int_equal(tsr_recording_change(h.recording, &changes), TSR_OK);
+		char *wanted = g_strdup_printf("\"name\": \"%s\"", names[i]);
+		bool found = false;
+		for (int n = 0; n < 100 && !found; n++) {
+			sender_frame(&c.audio);
+			g_usleep(20000);
+			found = g_file_get_contents(note, &text, NULL, NULL) && strstr(text, wanted) != NULL;
+			g_free(g_steal_pointer(&text));
+		}
+		assert_true(found);
+		g_free(wanted);
+	}
+	harness_stop(&h, NULL);
+	assert_false(g_file_test(note, G_FILE_TEST_EXISTS));
+	g_free(note);
+	harness_finish(&h);
+}
+
+/* Flushed by the threshold from now on, instead of each second. */
+static void flushing_changes_while_it_runs(void **state)
+{
+	(void)state;
+	struct harness h;
+	harness_start(&h, false, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY});
+	const tsr_recording_changes changes = {.max_duration_us = -1,
+					       .max_size = -1,
+					       .flush = true,
+					       .flush_threshold = 65536,
+					       .flush_interval_us = 300000,
+					       .flush_adaptive = true,
+					       .flush_threshold_min = 32768,
+					       .flush_threshold_max = 131072};
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	tsr_recording_get_stats(h.recording, stats);
+	assert_int_equal(stats->flush_threshold, 4 * 1024 * 1024);
+	assert_int_equal(tsr_recording_change(h.recording, &changes), TSR_OK);
+	for (int n = 0; n < 100 && stats->flush_threshold > 131072; n++) {
+		g_usleep(20000);
+		tsr_recording_get_stats(h.recording, stats);
+	}
+	assert_int_equal(stats->flush_threshold, 65536);
+	g_free(stats);
+	harness_stop(&h, NULL);
+	harness_finish(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_track_comes_back),
+		cmocka_unit_test(muted_sound_is_silence),
+		cmocka_unit_test(a_pause_in_mute_is_left_out),
+		cmocka_unit_test(a_gap_in_copied_sound_stays),
+		cmocka_unit_test(another_frame_rate),
+		cmocka_unit_test(the_note_follows),
+		cmocka_unit_test(flushing_changes_while_it_runs),
+	};
+	return cmocka_run_group_tests(tests, media_setup, media_teardown);
+}
