@@ -34,6 +34,14 @@ static void remove_at(struct paramset_list *list, unsigned at)
 	memmove(&list->sets[at], &list->sets[at + 1], (list->count - at) * sizeof(list->sets[0]));
 }
 
+static size_t bytes_of(const struct paramset_list *list)
+{
+	size_t bytes = 0;
+	for (unsigned i = 0; i < list->count; i++)
+		bytes += list->sets[i].size;
+	return bytes;
+}
+
 tsr_error paramset_put(struct paramset_list *list, uint32_t id, uint32_t parent, const uint8_t *nal, size_t size)
 {
 	unsigned at = 0;
@@ -52,7 +60,7 @@ tsr_error paramset_put(struct paramset_list *list, uint32_t id, uint32_t parent,
 	memcpy(copy, nal, size);
 	if (old != NULL)
 		remove_at(list, at);
-	else if (list->count == LIMIT_PARAMETER_SETS)
+	while (list->count == LIMIT_PARAMETER_SETS || bytes_of(list) + size > LIMIT_PARAMETER_SETS_BYTES)
 		remove_at(list, 0);
 	list->sets[list->count++] = (struct paramset){copy, size, id, parent, true};
 	return TSR_OK;

@@ -29,7 +29,7 @@ void paramset_finish(struct paramset_list *list);
 /* An access unit begins: clears in_unit of all. */
 void paramset_new_unit(struct paramset_list *list);
 
-/* Copies one in, in the place of an earlier one with its id; when the list is full the oldest goes. Sets in_unit.
+/* Copies one in, in the place of an earlier one with its id; the oldest go for what the limits have no room for. Sets in_unit.
  * TSR_OK, TSR_E_LIMIT (above LIMIT_PARAMETER_SET_BYTES) or TSR_E_NOMEM; on failure nothing changed. */
 TSR_MUST_USE tsr_error paramset_put(struct paramset_list *list, uint32_t id, uint32_t parent, const uint8_t *nal,
 				    size_t size);

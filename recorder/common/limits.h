@@ -34,6 +34,8 @@
 #define LIMIT_RTP_PACKET_BYTES 65535
 /* Parameter sets by id: H.264 allows 32 SPS and 256 PPS; encoders use one or two. The newest ones win. */
 #define LIMIT_PARAMETER_SETS 16
+/* All sets of one kind together: they go before every keyframe, which a peer can make small and frequent. */
+#define LIMIT_PARAMETER_SETS_BYTES (2 * LIMIT_PARAMETER_SET_BYTES)
 /* Blocks of one RED packet. Browsers send two or three. */
 #define LIMIT_RED_BLOCKS 8
 /* Tracks in one recording; a PMT of this many still fits one TS section. */

@@ -165,6 +165,11 @@ static void test_paramset(void **state)
 	assert_int_equal(list.count, LIMIT_PARAMETER_SETS);
 	assert_int_equal(paramset_put(&list, 99, 7, nal, LIMIT_PARAMETER_SET_BYTES + 1), TSR_E_LIMIT);
 	assert_int_equal(paramset_find(&list, 99)->size, 2);
+	/* large ones push out as many as it takes: all together stay small */
+	for (unsigned id = 200; id < 210; id++)
+		assert_int_equal(paramset_put(&list, id, 7, nal, LIMIT_PARAMETER_SET_BYTES), TSR_OK);
+	assert_int_equal(list.count, LIMIT_PARAMETER_SETS_BYTES / LIMIT_PARAMETER_SET_BYTES);
+	assert_non_null(paramset_find(&list, 209));
 	paramset_finish(&list);
 	assert_null(paramset_find(&list, 99));
 	paramset_finish(&list);
