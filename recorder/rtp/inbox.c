@@ -7,6 +7,9 @@
 
 #include "../common/buf.h"
 
+/* A turn's worth of 100 Mb/s: kept, so that nothing is allocated in steady state. */
+#define KEEP_BYTES (256 * 1024)
+
 /* What stands before each packet in a buffer. */
 struct header {
 	int64_t arrival_us;
@@ -81,8 +84,19 @@ bool inbox_push(struct inbox *in, uint8_t track, bool rtcp, bool low_priority, c
 	return at != NULL;
 }
 
+/* What a stall made grow is given back when it is over. */
+static void shrink(struct buf *b)
+{
+	size_t cap = b->cap;
+	if (b->alloc <= KEEP_BYTES || b->len > b->alloc / 8)
+		return;
+	buf_finish(b);
+	buf_init(b, cap);
+}
+
 void inbox_take(struct inbox *in)
 {
+	shrink(&in->emptying);
 	buf_clear(&in->emptying);
 	in->read = 0;
 	pthread_mutex_lock(&in->lock);
@@ -115,5 +129,6 @@ void inbox_get_stats(struct inbox *in, struct inbox_stats *out)
 	pthread_mutex_lock(&in->lock);
 	*out = in->stats;
 	out->depth_bytes = in->filling.len;
+	out->alloc_bytes = in->filling.alloc;
 	pthread_mutex_unlock(&in->lock);
 }

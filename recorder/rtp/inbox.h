@@ -19,6 +19,7 @@ struct inbox_stats {
 	uint64_t dropped_bytes;
 	size_t depth_bytes; /* waiting now */
 	size_t depth_max_bytes;
+	size_t alloc_bytes; /* of the half that is being filled */
 };
 
 /* One entry as the worker sees it; data is borrowed until the next inbox_take. */

@@ -55,6 +55,28 @@ static void audio_has_room_when_video_has_none(void **state)
 	inbox_destroy(in);
 }
 
+static void gives_back_what_a_stall_made_grow(void **state)
+{
+	(void)state;
+	static const uint8_t packet[1200];
+	struct inbox *in = inbox_create(4 << 20);
+	struct inbox_stats stats;
+	for (int i = 0; i < 2000; i++)
+		assert_true(inbox_push(in, 0, false, true, packet, sizeof(packet), 0));
+	inbox_get_stats(in, &stats);
+	assert_true(stats.alloc_bytes > 2 << 20);
+	for (int i = 0; i < 4; i++) {
+		struct inbox_item item;
+		inbox_take(in);
+		while (inbox_next(in, &item))
+			assert_int_equal(item.size, sizeof(packet));
+		assert_true(inbox_push(in, 0, false, true, packet, sizeof(packet), 0));
+		inbox_get_stats(in, &stats);
+	}
+	assert_true(stats.alloc_bytes <= 8192);
+	inbox_destroy(in);
+}
+
 struct race {
 	struct inbox *in;
 	unsigned count;
@@ -93,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_what_it_is_given),
 		cmocka_unit_test(audio_has_room_when_video_has_none),
+		cmocka_unit_test(gives_back_what_a_stall_made_grow),
 		cmocka_unit_test(survives_a_race),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
