@@ -24,7 +24,9 @@ bool ending_has_room(tsr_recording *r)
  * touched, for they may be at work on the next segment. */
 struct ending {
 	tsr_recording *r; /* a reference: the last file's event may end the recording before an earlier file's is out */
-	char *name;       /* of the file, without ending */
+	struct sink *sink;      /* NULL = it could not be opened; the writers' once it is settled */
+	bool discard;           /* nothing came */
+	char *name;             /* of the file, without ending */
 	char *title, *metadata; /* as they were then: the next segment's may change */
 	int64_t started_utc_us, ended_utc_us;
 	int64_t oldest_unsafe_us; /* in the sink then; 0 = none */
@@ -115,10 +117,14 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 
 void ending_settle(tsr_recording *r)
 {
-	struct ending *end = r->out.unopened;
-	r->out.unopened = NULL;
-	if (end != NULL)
-		on_sink_finished(end, &(struct sink_result){.error = r->out.error});
+	for (struct ending *end; (end = g_queue_pop_head(&r->out.closed)) != NULL;) {
+		if (end->sink == NULL) /* it could not be opened: it ends as if it had been */
+			on_sink_finished(end, &(struct sink_result){.error = r->out.error});
+		else if (end->discard)
+			file_sink_discard(end->sink, on_sink_finished, end);
+		else
+			sink_finish(end->sink, on_sink_finished, end);
+	}
 }
 
 /* Makes *stats those of this file alone, and remembers where the next one begins. */
@@ -159,14 +165,10 @@ void ending_begin(tsr_recording *r, bool last)
 	pthread_mutex_lock(&r->events_lock);
 	g_queue_push_tail(&r->endings, end);
 	pthread_mutex_unlock(&r->events_lock);
-	struct sink *sink = out->sink;
-	out->sink = NULL;
-	if (sink == NULL) { /* the next segment could not be opened: it ends as if it had been */
+	if (out->sink == NULL)
 		ending_expect_file(r);
-		out->unopened = end;
-	} else if (r->any_written) {
-		sink_finish(sink, on_sink_finished, end);
-	} else {
-		file_sink_discard(sink, on_sink_finished, end);
-	}
+	end->sink = out->sink;
+	end->discard = !r->any_written;
+	out->sink = NULL;
+	g_queue_push_tail(&out->closed, end);
 }

@@ -279,6 +279,7 @@ static bool push_offline(tsr_recording *r, const struct inbox_item *item)
 		poll_all(r);
 	r->in_turn = false;
 	pthread_mutex_unlock(&r->turn);
+	ending_settle(r);
 	if (atomic_load(&r->stopping)) /* a limit or an error */
 		engine_finish_offline(r);
 	else

@@ -136,6 +136,7 @@ static tsr_recording *alloc_recording(tsr_engine *engine, const tsr_recording_co
 	pthread_cond_init(&r->ended, NULL);
 	g_queue_init(&r->events);
 	g_queue_init(&r->out.early);
+	g_queue_init(&r->out.closed);
 	g_queue_init(&r->endings);
 	r->started_utc_us = clock_utc_us();
 	r->inbox = inbox_create(LIMIT_INBOX_BYTES);

@@ -103,9 +103,9 @@ struct output {
 		begun_bytes; /* what was accepted when the recording had begun: written, that is told; 0 = it has not begun */
 	bool told_recording;
 	struct progress progress;
-	tsr_stats *before;       /* when this segment began; NULL in the first */
-	struct ending *unopened; /* of a segment that could not be opened: told when the turn is over */
-	tsr_error error;         /* for good */
+	tsr_stats *before; /* when this segment began; NULL in the first */
+	GQueue closed;     /* struct ending: files that end when the turn is over */
+	tsr_error error;   /* for good */
 };
 
 struct tsr_recording {
@@ -199,9 +199,10 @@ void ending_expect_file(tsr_recording *r);
 /* Whether another file may be begun. Each has memory of its own: when the disk does not finish earlier ones, the one being written
  * goes on. */
 bool ending_has_room(tsr_recording *r);
-/* r->turn held. The sink goes its own way from here; `last` ends the recording. */
+/* r->turn held. Nothing more goes into the file; `last` ends the recording. */
 void ending_begin(tsr_recording *r, bool last);
-/* r->turn not held, after a turn: ends what could not end within it. */
+/* r->turn not held, after a turn: the sinks that were closed in it go their own way. (Offline they call back at once, and whoever is
+ * told may ask for statistics.) */
 void ending_settle(tsr_recording *r);
 /* The oldest byte that is not durable, over all files that are being finished (0 = none), and the bytes they had in memory.
  * Any thread. */

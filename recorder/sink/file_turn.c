@@ -260,7 +260,7 @@ static void count_flush(struct file_sink *f, int64_t latency_us, int64_t now_us)
 	f->stats.flush_threshold = f->threshold.bytes;
 	f->stats.threshold_moves = f->threshold.moves;
 	pthread_mutex_unlock(&f->lock);
-	log_line(TSR_LOG_INFO, f->log_id, "flushed: %" PRIu64 " bytes durable, %" PRId64 " ms", f->durable,
+	log_line(TSR_LOG_VERBOSE, f->log_id, "flushed: %" PRIu64 " bytes durable, %" PRId64 " ms", f->durable,
 		 latency_us / 1000);
 }
 

@@ -280,7 +280,9 @@ static bool lacks_report(const struct leftover *l)
 		return false;
 	bool lacks = fstatat(l->folder, l->finished_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		     fstatat(l->folder, l->report_name, &st, AT_SYMLINK_NOFOLLOW) != 0;
-	if (!lacks && !l->run->config->look_only)
+	if (l->run->config->look_only)
+		return false; /* there is nothing to tell of it that its name does not say */
+	if (!lacks)
 		unlinkat(l->folder, l->note_name, 0);
 	return lacks && l->run->config->sealed != NULL;
 }

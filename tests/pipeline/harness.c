@@ -7,6 +7,11 @@ static void on_event(void *user, const tsr_event *event)
 {
 	struct harness *h = user;
 	h->events[event->type]++;
+	if (h->recording != NULL) { /* whoever is told may ask */
+		tsr_stats *stats = g_new(tsr_stats, 1);
+		tsr_recording_get_stats(h->recording, stats);
+		g_free(stats);
+	}
 	if (event->type == TSR_EVENT_FINISHED || event->type == TSR_EVENT_FAILED) {
 		h->path = g_strdup(event->path);
 		h->bytes = event->bytes;

@@ -168,7 +168,11 @@ static void test_report_alone_is_missing(void **state)
 	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
 	assert_true(exists("anna.recording.json") && !exists("anna.json"));
 	assert_int_equal(t.files, 0);
-	config.report = true;
+	config.report = config.keep = true;
+	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
+	assert_true(exists("anna.recording.json") && !exists("anna.json"));
+	assert_int_equal(t.files, 0);
+	config.keep = false;
 	assert_int_equal(tsr_recover_file(in_folder("anna.recording.ts"), &config), TSR_OK);
 	assert_int_equal(t.files, 1);
 	assert_string_equal(t.id, "call-7");
