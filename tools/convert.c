@@ -97,6 +97,7 @@ static int add_track(struct conversion *c, const struct merge_input *in, const s
 	if (format->codec == TSR_CODEC_NONE) {
 		complain("%s: payload type %u of %s (SSRC 0x%08x) is not known and left out; --map %u=CODEC names it",
 			 in->path, stream->payload_type, stream->label, stream->ssrc, stream->payload_type);
+		c->incomplete = true;
 		return TRACK_NONE;
 	}
 	const tsr_recording_config *config = &c->options->config;
