@@ -30,6 +30,15 @@ check_installed()
 	[[ -e $demo/node_modules/mpegts.js ]] || die "html-demo/node_modules is missing. Run it without --no-install, or: npm --prefix $demo ci"
 }
 
+# Whether the build folder is configured, and for the Janus that is to run.
+built_for_this_janus()
+{
+	[[ -e config.status ]] || return
+	local given
+	given=$(./config.status --config | grep -o -e "--with-janus=[^' ]*")
+	[[ ${given#--with-janus=} = "$janus_prefix" ]]
+}
+
 build_plugin()
 {
 	local log=$build/demo-build.log
@@ -38,7 +47,7 @@ build_plugin()
 	{
 		{ [[ -x $top/configure ]] || "$top/autogen.sh"; } &&
 			cd "$build" &&
-			{ [[ -e config.status ]] || "$top/configure" ${janus_prefix:+"--with-janus=$janus_prefix"}; } &&
+			{ built_for_this_janus || "$top/configure" ${janus_prefix:+"--with-janus=$janus_prefix"}; } &&
 			make -j"$(nproc)"
 	} >"$log" 2>&1 || {
 		tail -n 20 "$log" >&2
