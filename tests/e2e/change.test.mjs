@@ -25,6 +25,29 @@ for (const video of ['H264', 'VP8'])
 		assert.ok(!av.beeps.some((at) => at > 5 && at < 6), 'silence in between');
 	});
 
+test('a bit rate that is asked for, and a lower one', { timeout: 60_000 }, async (t) => {
+	const rates = [];
+	const rate = async (peer) => {
+		const bytes = async () => (await peer.sent()).video[0].bytesSent;
+		const [before, from] = [await bytes(), Date.now()];
+		await new Promise((resolve) => setTimeout(resolve, 3000));
+		rates.push((await bytes() - before) * 8 / (Date.now() - from)); // kbit/s
+	};
+	const result = await recordFor(t, 14, {
+		janus: await sharedJanus(), media: { video: 'VP8' }, request: { bitrate: 400_000 },
+		during: async ({ peer, handle }) => {
+			await sending(peer, 3);
+			await rate(peer);
+			await handle.request({ request: 'configure', bitrate: 100_000 });
+			await sending(peer, 9);
+			await rate(peer);
+		},
+	});
+	t.diagnostic(`${rates.map((r) => r.toFixed(0)).join(' and then ')} kbit/s`);
+	assert.ok(rates[0] < 450 && rates[1] < 130 && rates[1] < rates[0] * 0.7, rates.join());
+	await check(t, result.file, result.sent, { maxVideoGap: 1.5, flashesMissing: 6 });
+});
+
 for (const video of ['H264', 'VP8'])
 	test(`${video}: a picture of another size`, { timeout: 60_000 }, async (t) => {
 		const result = await recordFor(t, 10, {
