@@ -22,8 +22,8 @@ struct request {
 };
 
 /* Does what a request asks for. A synchronous one returns the answer; an asynchronous one sends its event itself and returns
- * NULL. Both return request_fail(…) when they refuse. One request of a session is
- * worked on at a time, but for those that change nothing. */
+ * NULL. Both return request_fail(…) when they refuse. One request of a session is worked on at a time, but
+ * for those that change nothing. */
 typedef json_t *(*request_handler)(struct request *r);
 
 /* Notes the error and returns NULL. */

@@ -8,9 +8,9 @@
 
 #include "recorder/recorder.h"
 
-/* Counts a recording that begins, and one that has ended with what it did. Any thread. */
 struct totals;
 
+/* Counts a recording that begins, and one that has ended with what it did. Any thread. */
 void totals_started(void);
 void totals_ended(bool finished, const tsr_stats *stats);
 

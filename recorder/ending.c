@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The end of a file: its sink finishes it in the background, while the stages may be at work on the next segment already. */
-#include <string.h>
-
 #include "recording.h"
 
 void ending_expect_file(tsr_recording *r)
@@ -78,7 +76,6 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 {
 	struct ending *end = ctx;
 	tsr_recording *r = end->r;
-	int64_t duration_ms = end->stats.duration_ms;
 	if (result->path == NULL)
 		log_line(TSR_LOG_WARNING, r->config.id, "nothing was recorded; no file is left");
 	if (r->config.report && result->path != NULL && has_final_name(result))
@@ -101,7 +98,7 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 		.track = -1,
 		.path = result->path,
 		.bytes = result->bytes,
-		.duration_ms = duration_ms,
+		.duration_ms = end->stats.duration_ms,
 		.reason = atomic_load(&r->reason),
 		.error = result->error,
 		.text = result->error != TSR_OK ? tsr_strerror(result->error) : NULL,

@@ -2,6 +2,7 @@
 # and the helpers below.
 check_LTLIBRARIES += libpipeline.la
 libpipeline_la_SOURCES = \
+	tests/pipeline/call.c tests/pipeline/call.h \
 	tests/pipeline/capfile.c tests/pipeline/capfile.h \
 	tests/pipeline/capture_util.c tests/pipeline/capture_util.h \
 	tests/pipeline/harness.c tests/pipeline/harness.h \

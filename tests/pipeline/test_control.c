@@ -9,73 +9,11 @@
 
 #include <cmocka.h>
 
-#include "harness.h"
-#include "sender.h"
+#include "call.h"
 #include "tscheck.h"
 
 #define S        G_USEC_PER_SEC
 #define START_US 1700000000000000LL
-
-struct call {
-	struct harness h;
-	struct sender video, audio;
-	int video_track, audio_track; /* -1 = not there (yet) */
-	int64_t now_us;
-};
-
-static void push_video(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
-{
-	struct call *c = ctx;
-	if (c->video_track >= 0 && !rtcp)
-		tsr_push_rtp(c->h.recording, (unsigned)c->video_track, data, size, arrival_us);
-}
-
-static void push_audio(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
-{
-	struct call *c = ctx;
-	if (c->audio_track >= 0 && !rtcp)
-		tsr_push_rtp(c->h.recording, (unsigned)c->audio_track, data, size, arrival_us);
-}
-
-static struct call *call_start(const tsr_recording_config *config)
-{
-	struct call *c = g_new0(struct call, 1);
-	harness_start(&c->h, true, config);
-	c->video = (struct sender){
-		.media = media_h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = push_video, .ctx = c};
-	c->audio = (struct sender){.media = media_opus,
-				   .payload_type = 111,
-				   .ssrc = 2,
-				   .start_us = START_US,
-				   .send = push_audio,
-				   .ctx = c};
-	c->video_track = c->audio_track = -1;
-	return c;
-}
-
-/* Both senders go on for so long; what has no track is not pushed. */
-static void run(struct call *c, int64_t duration_us)
-{
-	c->now_us += duration_us;
-	for (;;) {
-		struct sender *next = sender_next_us(&c->video) <= sender_next_us(&c->audio) ? &c->video : &c->audio;
-		if (sender_next_us(next) >= c->now_us)
-			return;
-		sender_frame(next);
-	}
-}
-
-static void both_tracks(struct call *c)
-{
-	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
-	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
-}
-
-static void call_end(struct call *c)
-{
-	harness_finish(&c->h);
-	g_free(c);
-}
 
 static const tsr_recording_config copy_all = {.audio_mode = TSR_AUDIO_COPY};
 
@@ -88,14 +26,14 @@ static void pause_leaves_no_hole(void **state)
 {
 	(void)state;
 	struct call *c = call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_TRANSCODE});
-	both_tracks(c);
-	run(c, 4 * S);
+	call_add_tracks(c);
+	call_run(c, 4 * S);
 	assert_int_equal(tsr_recording_pause(c->h.recording), TSR_OK);
 	assert_int_equal(tsr_recording_pause(c->h.recording), TSR_E_BUSY);
-	run(c, 10 * S);
+	call_run(c, 10 * S);
 	assert_int_equal(tsr_recording_resume(c->h.recording), TSR_OK);
 	assert_int_equal(tsr_recording_resume(c->h.recording), TSR_E_BUSY);
-	run(c, 6 * S);
+	call_run(c, 6 * S);
 	harness_stop(&c->h, NULL);
 	assert_int_equal(c->h.events[TSR_EVENT_PAUSED], 1);
 	assert_int_equal(c->h.events[TSR_EVENT_RESUMED], 1);
@@ -143,8 +81,8 @@ static void segments_lose_and_repeat_nothing(void **state)
 	(void)state;
 	struct call *c =
 		call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .segment_duration_us = 3 * S});
-	both_tracks(c);
-	run(c, 20 * S);
+	call_add_tracks(c);
+	call_run(c, 20 * S);
 	harness_stop(&c->h, NULL);
 	unsigned video, audio;
 	int64_t last_90k;
@@ -162,8 +100,8 @@ static void full_segment_asks_for_a_keyframe(void **state)
 	(void)state;
 	struct call *c =
 		call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .segment_duration_us = 5 * S / 2});
-	both_tracks(c);
-	run(c, 10 * S);
+	call_add_tracks(c);
+	call_run(c, 10 * S);
 	harness_stop(&c->h, NULL);
 	assert_in_range(c->h.events[TSR_EVENT_SEGMENT], 2, 3);
 	assert_true(c->h.events[TSR_EVENT_KEYFRAME_NEEDED] >= c->h.events[TSR_EVENT_SEGMENT]);
@@ -174,11 +112,11 @@ static void split_on_request(void **state)
 {
 	(void)state;
 	struct call *c = call_start(&copy_all);
-	both_tracks(c);
+	call_add_tracks(c);
 	assert_int_equal(tsr_recording_split(c->h.recording), TSR_E_BUSY); /* nothing to split yet */
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	assert_int_equal(tsr_recording_split(c->h.recording), TSR_OK);
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	harness_stop(&c->h, NULL);
 	assert_int_equal(c->h.events[TSR_EVENT_SEGMENT], 1);
 	assert_true(g_str_has_suffix(c->h.path, "test-00002.ts"));
@@ -206,8 +144,8 @@ static void limits_end_it(void **state)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct call *c = call_start(&rows[i].config);
-		both_tracks(c);
-		run(c, 20 * S);
+		call_add_tracks(c);
+		call_run(c, 20 * S);
 		assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1); /* by itself, before anybody stopped it */
 		assert_in_range(c->h.duration_ms, rows[i].least_ms, rows[i].most_ms);
 		if (rows[i].config.max_size != 0)
@@ -226,12 +164,12 @@ static void what_is_changed_shows_in_limit_and_report(void **state)
 							    .host = "{\"noted\": true}",
 							    .report = true,
 							    .max_size = 1000000000});
-	both_tracks(c);
-	run(c, 2 * S);
+	call_add_tracks(c);
+	call_run(c, 2 * S);
 	tsr_recording_changes changes = {
 		.max_duration_us = 5 * S, .max_size = -1, .name = "after", .metadata = "{\"is\": 2}"};
 	assert_int_equal(tsr_recording_change(c->h.recording, &changes), TSR_OK);
-	run(c, 18 * S);
+	call_run(c, 18 * S);
 	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1);
 	assert_in_range(c->h.duration_ms, 5000, 5400);
 	assert_int_equal(tsr_recording_change(c->h.recording, &changes), TSR_E_BUSY);
@@ -251,9 +189,9 @@ static void a_late_track_joins_the_file(void **state)
 	(void)state;
 	struct call *c = call_start(&copy_all);
 	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	harness_stop(&c->h, NULL);
 	struct tscheck check;
 	tscheck_file(c->h.path, &check);
@@ -296,10 +234,10 @@ static void an_ended_track_takes_nothing_more(void **state)
 {
 	(void)state;
 	struct call *c = call_start(&copy_all);
-	both_tracks(c);
-	run(c, 5 * S);
+	call_add_tracks(c);
+	call_run(c, 5 * S);
 	tsr_recording_end_track(c->h.recording, (unsigned)c->video_track);
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&c->h, stats);
 	assert_true(stats->track[0].ended);
@@ -316,7 +254,7 @@ static void a_track_that_never_sends_is_told(void **state)
 	struct call *c = call_start(&(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .track_timeout_us = 3 * S});
 	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
 	(void)harness_track(&c->h, TSR_CODEC_OPUS);
-	run(c, 8 * S);
+	call_run(c, 8 * S);
 	harness_stop(&c->h, NULL);
 	assert_string_equal(c->h.warnings, "no_audio ");
 	struct tscheck check;
@@ -332,7 +270,7 @@ static void audio_alone_is_a_recording(void **state)
 	(void)state;
 	struct call *c = call_start(&copy_all);
 	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	assert_int_equal(c->h.events[TSR_EVENT_RECORDING], 1);
 	harness_stop(&c->h, NULL);
 	assert_string_equal(c->h.warnings, "");
@@ -344,7 +282,7 @@ static void no_media_leaves_no_file(void **state)
 {
 	(void)state;
 	struct call *c = call_start(&copy_all);
-	both_tracks(c);
+	call_add_tracks(c);
 	harness_stop(&c->h, NULL);
 	assert_null(c->h.path);
 	GDir *dir = g_dir_open(c->h.folder, 0, NULL);
@@ -358,9 +296,9 @@ static void video_begins_with_a_keyframe(void **state)
 {
 	(void)state;
 	struct call *c = call_start(&copy_all);
-	run(c, S / 2); /* nobody listens yet */
+	call_run(c, S / 2); /* nobody listens yet */
 	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
-	run(c, 5 * S);
+	call_run(c, 5 * S);
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&c->h, stats);
 	assert_true(stats->track[0].frames_skipped > 0);
@@ -404,12 +342,12 @@ static void a_segment_that_cannot_be_opened(void **state)
 {
 	(void)state;
 	struct call *c = call_start(&copy_all);
-	both_tracks(c);
-	run(c, 3 * S);
+	call_add_tracks(c);
+	call_run(c, 3 * S);
 	char *taken = g_build_filename(c->h.folder, "test-00002.ts", NULL);
 	assert_true(g_file_set_contents(taken, "x", 1, NULL));
 	assert_int_equal(tsr_recording_split(c->h.recording), TSR_OK);
-	run(c, 3 * S);
+	call_run(c, 3 * S);
 	harness_stop(&c->h, NULL);
 	assert_int_equal(c->h.events[TSR_EVENT_SEGMENT], 1);
 	assert_int_equal(c->h.events[TSR_EVENT_FAILED], 1);
@@ -426,9 +364,9 @@ static void what_ended_does_not_end_again(void **state)
 	struct call *c = call_start(NULL);
 	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
 	c->video_track = (int)harness_track(&c->h, TSR_CODEC_H264);
-	run(c, 3 * S);
+	call_run(c, 3 * S);
 	tsr_recording_end_track(c->h.recording, (unsigned)c->audio_track);
-	run(c, 3 * S);
+	call_run(c, 3 * S);
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&c->h, stats);
 	assert_int_equal(c->h.events[TSR_EVENT_FINISHED], 1);

@@ -10,70 +10,23 @@
 
 #include <cmocka.h>
 
-#include "harness.h"
-#include "sender.h"
+#include "call.h"
 #include "tscheck.h"
 
-#define S        G_USEC_PER_SEC
-#define START_US 1700000000000000LL
+#define S G_USEC_PER_SEC
 
-struct call {
-	struct harness h;
-	struct sender video, audio;
-	unsigned video_track, audio_track;
-	bool video_on, audio_on; /* what is sent is pushed */
-	int64_t now_us;
-};
-
-static void push_video(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+static struct call *with_tracks(const tsr_recording_config *config)
 {
-	struct call *c = ctx;
-	if (c->video_on && !rtcp)
-		tsr_push_rtp(c->h.recording, c->video_track, data, size, arrival_us);
-}
-
-static void push_audio(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
-{
-	struct call *c = ctx;
-	if (c->audio_on && !rtcp)
-		tsr_push_rtp(c->h.recording, c->audio_track, data, size, arrival_us);
-}
-
-/* Offline: packets are the clock. */
-static struct call *call_start(const tsr_recording_config *config)
-{
-	struct call *c = g_new0(struct call, 1);
-	harness_start(&c->h, true, config);
-	c->video = (struct sender){
-		.media = media_h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = push_video, .ctx = c};
-	c->audio = (struct sender){.media = media_opus,
-				   .payload_type = 111,
-				   .ssrc = 2,
-				   .start_us = START_US,
-				   .send = push_audio,
-				   .ctx = c};
-	c->video_track = harness_track(&c->h, TSR_CODEC_H264);
-	c->audio_track = harness_track(&c->h, TSR_CODEC_OPUS);
-	c->video_on = c->audio_on = true;
+	struct call *c = call_start(config);
+	call_add_tracks(c);
 	return c;
 }
 
-/* Both senders go on for so long. */
-static void run(struct call *c, int64_t duration_us)
-{
-	c->now_us += duration_us;
-	for (;;) {
-		struct sender *next = sender_next_us(&c->video) <= sender_next_us(&c->audio) ? &c->video : &c->audio;
-		if (sender_next_us(next) >= c->now_us)
-			return;
-		sender_frame(next);
-	}
-}
+#define AUDIO_TRACK 1 /* as call_add_tracks() adds them */
 
-static void call_end(struct call *c)
+static void mute(struct call *c, bool muted)
 {
-	harness_finish(&c->h);
-	g_free(c);
+	c->audio_track = muted ? -1 : AUDIO_TRACK;
 }
 
 static const tsr_recording_config copy_all = {.audio_mode = TSR_AUDIO_COPY};
@@ -82,14 +35,14 @@ static const tsr_recording_config sound_to_aac = {.audio_mode = TSR_AUDIO_TRANSC
 static void a_track_comes_back(void **state)
 {
 	(void)state;
-	struct call *c = call_start(&sound_to_aac);
-	run(c, 3 * S);
+	struct call *c = with_tracks(&sound_to_aac);
+	call_run(c, 3 * S);
 	for (int i = 0; i < 20; i++) {
 		for (unsigned track = 0; track < 2; track++)
 			tsr_recording_end_track(c->h.recording, track);
-		run(c, S / 5);
+		call_run(c, S / 5);
 		for (unsigned track = 0; track < 2; track++) {
-			tsr_codec codec = track == c->video_track ? TSR_CODEC_H264 : TSR_CODEC_OPUS;
+			tsr_codec codec = (int)track == c->video_track ? TSR_CODEC_H264 : TSR_CODEC_OPUS;
 			const tsr_track_config config = {.codec = codec}, other = {.codec = TSR_CODEC_VP8};
 			assert_int_equal(tsr_recording_resume_track(c->h.recording, track, &other), TSR_E_INVAL);
 			assert_int_equal(tsr_recording_resume_track(c->h.recording, track, &config), TSR_OK);
@@ -99,7 +52,7 @@ static void a_track_comes_back(void **state)
 		assert_int_equal(
 			tsr_recording_resume_track(c->h.recording, 2, &(tsr_track_config){.codec = TSR_CODEC_OPUS}),
 			TSR_E_INVAL);
-		run(c, S);
+		call_run(c, S);
 	}
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	harness_stop(&c->h, stats);
@@ -124,14 +77,14 @@ static void a_track_comes_back(void **state)
 static void muted_sound_is_silence(void **state)
 {
 	(void)state;
-	struct call *c = call_start(&sound_to_aac);
-	run(c, 3 * S);
-	c->audio_on = false;
-	run(c, 90 * S); /* more than the codec would fill at once */
-	c->audio_on = true;
-	run(c, 3 * S);
-	c->audio_on = false;
-	run(c, 10 * S);
+	struct call *c = with_tracks(&sound_to_aac);
+	call_run(c, 3 * S);
+	mute(c, true);
+	call_run(c, 90 * S); /* more than the codec would fill at once */
+	mute(c, false);
+	call_run(c, 3 * S);
+	mute(c, true);
+	call_run(c, 10 * S);
 	harness_stop(&c->h, NULL);
 	struct tscheck check;
 	tscheck_file(c->h.path, &check);
@@ -147,16 +100,16 @@ static void muted_sound_is_silence(void **state)
 static void a_pause_in_mute_is_left_out(void **state)
 {
 	(void)state;
-	struct call *c = call_start(&sound_to_aac);
-	run(c, 3 * S);
-	c->audio_on = false;
-	run(c, 3 * S);
+	struct call *c = with_tracks(&sound_to_aac);
+	call_run(c, 3 * S);
+	mute(c, true);
+	call_run(c, 3 * S);
 	assert_int_equal(tsr_recording_pause(c->h.recording), TSR_OK);
-	run(c, 20 * S);
+	call_run(c, 20 * S);
 	assert_int_equal(tsr_recording_resume(c->h.recording), TSR_OK);
-	run(c, 3 * S);
-	c->audio_on = true;
-	run(c, 3 * S);
+	call_run(c, 3 * S);
+	mute(c, false);
+	call_run(c, 3 * S);
 	harness_stop(&c->h, NULL);
 	struct tscheck check;
 	tscheck_file(c->h.path, &check);
@@ -173,12 +126,12 @@ static void a_pause_in_mute_is_left_out(void **state)
 static void a_gap_in_copied_sound_stays(void **state)
 {
 	(void)state;
-	struct call *c = call_start(&copy_all);
-	run(c, 3 * S);
-	c->audio_on = false;
-	run(c, 4 * S);
-	c->audio_on = true;
-	run(c, 3 * S);
+	struct call *c = with_tracks(&copy_all);
+	call_run(c, 3 * S);
+	mute(c, true);
+	call_run(c, 4 * S);
+	mute(c, false);
+	call_run(c, 3 * S);
 	harness_stop(&c->h, NULL);
 	struct tscheck check;
 	tscheck_file(c->h.path, &check);
@@ -196,7 +149,7 @@ static void a_gap_in_copied_sound_stays(void **state)
 static void another_frame_rate(void **state)
 {
 	(void)state;
-	struct call *c = call_start(&copy_all);
+	struct call *c = with_tracks(&copy_all);
 	char *path = media_path("small.h264");
 	struct media *slow = media_load(path, 10);
 	const struct {
@@ -206,7 +159,7 @@ static void another_frame_rate(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct sender part = c->video;
 		part.media = parts[i].media;
-		part.start_us = START_US + i * 4 * S;
+		part.start_us += i * 4 * S;
 		part.ts = (uint32_t)i * 4 * 90000;
 		part.frames = 0;
 		while (part.frames < parts[i].frames)
@@ -237,13 +190,12 @@ static void the_note_follows(void **state)
 	struct harness h;
 	harness_start(&h, false,
 		      &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .report = true, .name = "before"});
-	unsigned track = harness_track(&h, TSR_CODEC_OPUS);
-	struct call c = {.h = h, .audio_track = track, .audio_on = true};
+	struct call c = {.h = h, .audio_track = (int)harness_track(&h, TSR_CODEC_OPUS)};
 	c.audio = (struct sender){.media = media_opus,
 				  .payload_type = 111,
 				  .ssrc = 2,
 				  .start_us = tsr_now_us(),
-				  .send = push_audio,
+				  .send = call_push_audio,
 				  .ctx = &c};
 	char *note = g_build_filename(h.folder, "test.recording.json", NULL), *text = NULL;
 	const char *const names[] = {"before", "after"};

@@ -129,6 +129,25 @@ test('what becomes of an earlier run, warnings, and a failure', { timeout: 60_00
 	assert.equal(events.filter((e) => e.id === id && e.event === 'finished').length, 0);
 });
 
+test('a segment that fails: its event says so, and so does the last one', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t);
+	const { handle, id } = await recordPeer(t, janus);
+	await recorded(handle, 800);
+	const running = join(janus.recordings, `${id}.recording.ts`);
+	renameSync(running, `${running}.taken`); // somebody else's file has its name now
+	writeFileSync(running, 'not ours');
+	await handle.request({ request: 'split' });
+	const segment = await handle.event('segment');
+	assert.equal(segment.error_code, 614, JSON.stringify(segment));
+	await recorded(handle, 2500);
+	await handle.request({ request: 'stop' });
+	const failed = await handle.event('failed');
+	assert.match(failed.error, /^an earlier segment failed: /);
+	assert.equal(failed.error_code, 614);
+	assert.ok(failed.bytes > 10_000 && failed.path === join(janus.recordings, `${id}-00002.ts`), JSON.stringify(failed));
+	assert.ok(!handle.events.some((e) => e.plugindata?.data?.result?.status === 'finished'));
+});
+
 test('events = false: event handlers hear nothing', { timeout: 20_000 }, async (t) => {
 	const { events, url } = await listen(t);
 	const janus = await newJanus(t, { eventsUrl: url, config: 'events = false' });
