@@ -269,6 +269,18 @@ tsr_encoding settings_encoding(const struct settings *s)
 	};
 }
 
+tsr_flush settings_flush(const struct settings *s)
+{
+	return (tsr_flush){
+		.threshold = (uint64_t)s->flush_threshold,
+		.interval_us = s->flush_interval ? s->flush_interval : -1,
+		.no_sync = s->sync == SYNC_NONE,
+		.adaptive = s->flush_adaptive,
+		.threshold_min = (uint64_t)s->flush_threshold_min,
+		.threshold_max = (uint64_t)s->flush_threshold_max,
+	};
+}
+
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
 json_t *config_general_json(const struct config *config)

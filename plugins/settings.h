@@ -99,6 +99,9 @@ const struct settings *config_profile(const struct config *config, const char *n
 /* How the engine's encoders are set up; its strings are borrowed from `settings`. */
 tsr_encoding settings_encoding(const struct settings *settings);
 
+/* How often the engine flushes. */
+tsr_flush settings_flush(const struct settings *settings);
+
 /* Answers to `profiles` and to the Admin API's `configure`; new references. */
 json_t *config_profiles_json(const struct config *config);
 json_t *config_general_json(const struct config *config);

@@ -319,16 +319,11 @@ void take_apply(struct take *take, const struct settings *old, const struct sett
 	take->allowed = (struct take_limits){s->max_duration, s->max_size};
 	struct take_limits limits = take_effective_limits(take->allowed, take->asked);
 	pthread_mutex_unlock(&take->mutex);
+	const tsr_flush flush = settings_flush(s);
 	const tsr_recording_changes changes = {
 		.max_duration_us = limits.duration_us,
 		.max_size = limits.size,
-		.flush = flush_differs(old, s),
-		.flush_threshold = (uint64_t)s->flush_threshold,
-		.flush_interval_us = s->flush_interval ? s->flush_interval : -1,
-		.no_sync = s->sync == SYNC_NONE,
-		.flush_adaptive = s->flush_adaptive,
-		.flush_threshold_min = (uint64_t)s->flush_threshold_min,
-		.flush_threshold_max = (uint64_t)s->flush_threshold_max,
+		.flush = flush_differs(old, s) ? &flush : NULL,
 	};
 	(void)!tsr_recording_change(take->recording, &changes); /* one that ends needs no change */
 }

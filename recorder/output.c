@@ -65,21 +65,21 @@ static bool has_free_space(const tsr_recording *r)
 	       bytes >= r->config.min_free_space;
 }
 
-static struct file_sink_flush flush_of(const tsr_recording_config *c)
+static struct file_sink_flush flush_of(const tsr_flush *f)
 {
 	return (struct file_sink_flush){
-		.threshold = c->flush_threshold,
-		.interval_us = c->flush_interval_us,
-		.sync = !c->no_sync,
-		.adaptive = c->flush_adaptive,
-		.threshold_min = c->flush_threshold_min,
-		.threshold_max = c->flush_threshold_max,
+		.threshold = f->threshold,
+		.interval_us = f->interval_us,
+		.sync = !f->no_sync,
+		.adaptive = f->adaptive,
+		.threshold_min = f->threshold_min,
+		.threshold_max = f->threshold_max,
 	};
 }
 
 void output_set_flush(tsr_recording *r)
 {
-	const struct file_sink_flush flush = flush_of(&r->config);
+	const struct file_sink_flush flush = flush_of(&r->config.flush);
 	if (r->out.sink != NULL)
 		file_sink_set_flush(r->out.sink, &flush);
 }
@@ -107,7 +107,7 @@ tsr_error output_open(tsr_recording *r)
 		.log_id = c->id,
 		.folder = c->folder,
 		.name = r->out.name,
-		.flush = flush_of(c),
+		.flush = flush_of(&c->flush),
 		.memory_cap = c->memory_cap,
 		.mode = c->file_mode,
 		.checksum = c->report,

@@ -71,6 +71,15 @@ typedef struct tsr_encoding {
 	uint8_t audio_channels;    /* 0 = follow the source; Opus of one stream: mono until a packet in stereo comes */
 } tsr_encoding;
 
+/* When what was written is made durable; all zero is the default. */
+typedef struct tsr_flush {
+	uint64_t threshold;  /* bytes; 0 = 4 MiB */
+	int64_t interval_us; /* 0 = 1 s; negative = by threshold alone */
+	bool no_sync;        /* never fdatasync before the end */
+	bool adaptive;       /* the threshold follows the disk, between the next two */
+	uint64_t threshold_min, threshold_max;
+} tsr_flush;
+
 struct tsr_event;
 
 typedef struct tsr_recording_config {
@@ -84,13 +93,8 @@ typedef struct tsr_recording_config {
 	tsr_audio_mode audio_mode;
 	tsr_on_loss on_loss;
 	tsr_encoding encoding;
-	int64_t reorder_wait_us;   /* for a missing packet; 0 = 500 ms */
-	uint64_t flush_threshold;  /* bytes; 0 = 4 MiB */
-	int64_t flush_interval_us; /* 0 = 1 s; negative = by threshold alone */
-	bool no_sync;              /* never fdatasync before the end */
-	bool flush_adaptive;
-	uint64_t flush_threshold_min;
-	uint64_t flush_threshold_max;
+	int64_t reorder_wait_us; /* for a missing packet; 0 = 500 ms */
+	tsr_flush flush;
 	size_t memory_cap;           /* unwritten bytes before video is dropped; 0 = 8 MiB */
 	unsigned file_mode;          /* 0 = 0644 */
 	bool report;                 /* ID.json and a SHA-256 beside the file; ID.recording.json while it runs */
@@ -170,14 +174,8 @@ TSR_MUST_USE tsr_error tsr_recording_resume(tsr_recording *recording);
 typedef struct tsr_recording_changes {
 	int64_t max_duration_us; /* as in the configuration; negative = as it is */
 	int64_t max_size;
-	bool flush; /* whether the following are meant, which are as in the configuration */
-	uint64_t flush_threshold;
-	int64_t flush_interval_us;
-	bool no_sync;
-	bool flush_adaptive;
-	uint64_t flush_threshold_min;
-	uint64_t flush_threshold_max;
-	const char *name; /* NULL = as it is */
+	const tsr_flush *flush; /* NULL = as it is */
+	const char *name;       /* NULL = as it is */
 	const char *metadata;
 } tsr_recording_changes;
 

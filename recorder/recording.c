@@ -67,16 +67,21 @@ static void free_strings(tsr_recording_config *c)
 	g_free((char *)c->encoding.audio_encoder);
 }
 
+static void set_flush_defaults(tsr_flush *f)
+{
+	if (f->threshold == 0)
+		f->threshold = DEFAULT_FLUSH_THRESHOLD;
+	if (f->interval_us == 0)
+		f->interval_us = DEFAULT_FLUSH_INTERVAL_US;
+	else if (f->interval_us < 0)
+		f->interval_us = 0;
+}
+
 static void set_defaults(tsr_recording_config *c)
 {
 	if (c->reorder_wait_us == 0)
 		c->reorder_wait_us = DEFAULT_REORDER_WAIT_US;
-	if (c->flush_threshold == 0)
-		c->flush_threshold = DEFAULT_FLUSH_THRESHOLD;
-	if (c->flush_interval_us == 0)
-		c->flush_interval_us = DEFAULT_FLUSH_INTERVAL_US;
-	else if (c->flush_interval_us < 0)
-		c->flush_interval_us = 0;
+	set_flush_defaults(&c->flush);
 	if (c->stall_timeout_us == 0)
 		c->stall_timeout_us = DEFAULT_TIMEOUT_US;
 	if (c->track_timeout_us == 0)
@@ -273,19 +278,6 @@ static void replace(const char **text, const char *with)
 	*text = g_strdup(with);
 }
 
-static void change_flush(tsr_recording *r, const tsr_recording_changes *changes)
-{
-	tsr_recording_config *c = &r->config;
-	c->flush_threshold = changes->flush_threshold;
-	c->flush_interval_us = changes->flush_interval_us;
-	c->no_sync = changes->no_sync;
-	c->flush_adaptive = changes->flush_adaptive;
-	c->flush_threshold_min = changes->flush_threshold_min;
-	c->flush_threshold_max = changes->flush_threshold_max;
-	set_defaults(c);
-	output_set_flush(r);
-}
-
 tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *changes)
 {
 	pthread_mutex_lock(&r->turn);
@@ -299,8 +291,11 @@ tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *ch
 		replace(&r->config.metadata, changes->metadata);
 		if (changes->name != NULL || changes->metadata != NULL)
 			output_note(r);
-		if (changes->flush)
-			change_flush(r, changes);
+		if (changes->flush != NULL) {
+			r->config.flush = *changes->flush;
+			set_flush_defaults(&r->config.flush);
+			output_set_flush(r);
+		}
 	}
 	pthread_mutex_unlock(&r->turn);
 	return may ? TSR_OK : TSR_E_BUSY;

@@ -151,7 +151,7 @@ static char *take(char **text)
 static bool understand(struct convert_options *o, struct raw_options *raw)
 {
 	tsr_recording_config *config = &o->config;
-	config->no_sync = true;        /* the input is still there: only the finished file has to be durable */
+	config->flush.no_sync = true;  /* the input is still there: only the finished file has to be durable */
 	config->stall_timeout_us = -1; /* what is missing is told at the end */
 	config->track_timeout_us = -1;
 	config->report = raw->report;

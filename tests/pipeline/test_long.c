@@ -89,7 +89,7 @@ static void ten_minutes(tsr_audio_mode mode, const char *what)
 	struct media *video = load("gray.h264", 30), *audio = load("small.opus", 50);
 	media_pad(video, 4200);
 	struct harness h;
-	harness_start(&h, true, &(tsr_recording_config){.audio_mode = mode, .no_sync = true});
+	harness_start(&h, true, &(tsr_recording_config){.audio_mode = mode, .flush.no_sync = true});
 	struct feed feeds[2] = {{h.recording, harness_track(&h, TSR_CODEC_H264)},
 				{h.recording, harness_track(&h, TSR_CODEC_OPUS)}};
 	struct network networks[2];
@@ -169,7 +169,7 @@ static void test_thirty_hours_of_drift(void **state)
 	(void)state;
 	struct media *video = load("gray.h264", 1), *audio = load("small.opus", 2);
 	struct harness h;
-	harness_start(&h, true, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .no_sync = true});
+	harness_start(&h, true, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY, .flush.no_sync = true});
 	struct feed feeds[2] = {{h.recording, harness_track(&h, TSR_CODEC_H264)},
 				{h.recording, harness_track(&h, TSR_CODEC_OPUS)}};
 	struct call c = {.video = make_sender(video, 96, &feeds[0]), .audio = make_sender(audio, 111, &feeds[1])};
@@ -231,7 +231,7 @@ static tsr_recording *record_a_little(tsr_engine *engine, const char *folder, un
 	tsr_recording *recording = NULL;
 	g_snprintf(id, sizeof(id), "r%u", number);
 	tsr_recording_config config = {
-		.folder = folder, .id = id, .no_sync = true, .on_event = count_end, .user = ended};
+		.folder = folder, .id = id, .flush.no_sync = true, .on_event = count_end, .user = ended};
 	assert_int_equal(tsr_recording_create(engine, &config, &recording), TSR_OK);
 	struct feed feed = {.recording = recording};
 	assert_int_equal(tsr_recording_add_track(recording, &(tsr_track_config){.codec = TSR_CODEC_H264}, &feed.track),

@@ -70,7 +70,7 @@ static struct peer *start_peer(tsr_engine *engine, unsigned round, unsigned numb
 	tsr_recording_config config = {.folder = folder,
 				       .id = id,
 				       .audio_mode = p->transcodes ? TSR_AUDIO_TRANSCODE : TSR_AUDIO_COPY,
-				       .no_sync = number % 2,
+				       .flush.no_sync = number % 2,
 				       .report = number % 5 == 0,
 				       .on_event = on_event,
 				       .user = p};
@@ -238,8 +238,11 @@ static void *start_and_stop(void *arg)
 		char id[32];
 		tsr_recording *recording = NULL;
 		g_snprintf(id, sizeof(id), "short-%u-%u", s->number, i);
-		tsr_recording_config config = {
-			.folder = folder, .id = id, .no_sync = true, .on_event = count_finished, .user = s->finished};
+		tsr_recording_config config = {.folder = folder,
+					       .id = id,
+					       .flush.no_sync = true,
+					       .on_event = count_finished,
+					       .user = s->finished};
 		unsigned track = 0;
 		if (tsr_recording_create(s->engine, &config, &recording) != TSR_OK ||
 		    tsr_recording_add_track(recording, &(tsr_track_config){.codec = TSR_CODEC_OPUS}, &track) != TSR_OK)

@@ -225,14 +225,12 @@ static void flushing_changes_while_it_runs(void **state)
 	(void)state;
 	struct harness h;
 	harness_start(&h, false, &(tsr_recording_config){.audio_mode = TSR_AUDIO_COPY});
-	const tsr_recording_changes changes = {.max_duration_us = -1,
-					       .max_size = -1,
-					       .flush = true,
-					       .flush_threshold = 65536,
-					       .flush_interval_us = 300000,
-					       .flush_adaptive = true,
-					       .flush_threshold_min = 32768,
-					       .flush_threshold_max = 131072};
+	const tsr_flush flush = {.threshold = 65536,
+				 .interval_us = 300000,
+				 .adaptive = true,
+				 .threshold_min = 32768,
+				 .threshold_max = 131072};
+	const tsr_recording_changes changes = {.max_duration_us = -1, .max_size = -1, .flush = &flush};
 	tsr_stats *stats = g_new0(tsr_stats, 1);
 	tsr_recording_get_stats(h.recording, stats);
 	assert_int_equal(stats->flush_threshold, 4 * 1024 * 1024);
