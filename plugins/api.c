@@ -49,11 +49,15 @@ struct job {
 	char *transaction;
 	json_t *body, *jsep;
 	unsigned hangups;
-	gint published; /* the pool orders all of this by itself, but in a way that ThreadSanitizer does not see */
 };
 
-/* As many threads as it takes: a request that waits for a stalled disk must not keep those of other handles waiting. */
-static GThreadPool *pool;
+/* A thread for each job: one that waits for a stalled disk must not keep those of other handles waiting. All are joined before
+ * Janus ends, which a GThreadPool does not do: libcrypto, that Janus's random numbers come from, frees what it keeps for each
+ * thread when that ends and again when the process does, if both happen at once. */
+static pthread_mutex_t jobs_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t jobs_over = PTHREAD_COND_INITIALIZER;
+static unsigned jobs_running;
+static GSList *jobs_ended; /* GThread *, to be joined */
 
 json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
 {
@@ -120,11 +124,9 @@ static json_t *run(struct request *r, const struct request_type *type)
 	return r->code == API_OK ? answer : refusal(r);
 }
 
-static void run_job(void *data, void *user G_GNUC_UNUSED)
+static void *run_job(void *data)
 {
 	struct job *job = data;
-	while (!g_atomic_int_get(&job->published))
-		;
 	struct request r = {
 		.session = job->session,
 		.hangups = job->hangups,
@@ -142,23 +144,51 @@ static void run_job(void *data, void *user G_GNUC_UNUSED)
 	json_decref(job->body);
 	json_decref(job->jsep);
 	g_free(job);
+	pthread_mutex_lock(&jobs_mutex);
+	jobs_ended = g_slist_prepend(jobs_ended, g_thread_self());
+	jobs_running--;
+	pthread_cond_signal(&jobs_over);
+	pthread_mutex_unlock(&jobs_mutex);
+	return NULL;
 }
 
-/* Takes all references of the job. */
-static void start_job(const struct request_type *type, struct session *session, char *transaction, json_t *body,
-		      json_t *jsep)
+static void join_ended_jobs(void)
 {
+	pthread_mutex_lock(&jobs_mutex);
+	GSList *ended = g_steal_pointer(&jobs_ended);
+	pthread_mutex_unlock(&jobs_mutex);
+	for (GSList *l = ended; l; l = l->next)
+		g_thread_join(l->data);
+	g_slist_free(ended);
+}
+
+/* Takes over all that is given, unless it fails with the error noted. */
+static bool start_job(struct request *r, const struct request_type *type, char *transaction)
+{
+	join_ended_jobs();
+	if (!session_enter_queue(r->session, MAX_WAITING)) {
+		request_fail(r, API_LIMIT, "%d requests of this handle are waiting already", MAX_WAITING);
+		return false;
+	}
 	struct job *job = g_new(struct job, 1);
 	*job = (struct job){
 		.type = type,
-		.session = session,
-		.hangups = session_hangups(session),
+		.session = r->session,
+		.hangups = session_hangups(r->session),
 		.transaction = transaction,
-		.body = body,
-		.jsep = jsep,
+		.body = r->body,
+		.jsep = r->jsep,
 	};
-	g_atomic_int_set(&job->published, 1);
-	g_thread_pool_push(pool, job, NULL);
+	pthread_mutex_lock(&jobs_mutex);
+	bool started = g_thread_try_new("tsr-request", run_job, job, NULL) != NULL;
+	jobs_running += started;
+	pthread_mutex_unlock(&jobs_mutex);
+	if (!started) {
+		g_free(job);
+		session_leave_queue(r->session);
+		request_fail(r, API_LIMIT, "the system has no thread for it");
+	}
+	return started;
 }
 
 janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *transaction, json_t *message, json_t *jsep)
@@ -166,21 +196,17 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 	struct session *session = session_find(handle);
 	struct request r = {.session = session, .transaction = transaction, .body = message, .jsep = jsep};
 	const struct request_type *type = session ? find_type(&r, REQUEST_PEER) : NULL;
-	bool async = type && type->flags & REQUEST_ASYNC;
-	if (async && !session_enter_queue(session, MAX_WAITING)) {
-		request_fail(&r, API_LIMIT, "%d requests of this handle are waiting already", MAX_WAITING);
-		type = NULL;
-	} else if (async) {
-		start_job(type, session, transaction, message, jsep);
-		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
-	}
 	json_t *answer;
-	if (type)
-		answer = run(&r, type);
-	else if (session)
-		answer = refusal(&r);
-	else
+	if (!session)
 		answer = event_error(API_UNKNOWN, "this handle is gone");
+	else if (!type)
+		answer = refusal(&r);
+	else if (!(type->flags & REQUEST_ASYNC))
+		answer = run(&r, type);
+	else if (start_job(&r, type, transaction))
+		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
+	else
+		answer = refusal(&r);
 	session_unref(session);
 	g_free(transaction);
 	json_decref(message);
@@ -219,20 +245,11 @@ json_t *api_handle_admin_message(json_t *message)
 	return answer;
 }
 
-bool api_init(void)
-{
-	GError *error = NULL;
-	pool = g_thread_pool_new(run_job, NULL, -1, FALSE, &error);
-	if (error) {
-		JANUS_LOG(LOG_ERR, "[tsrecorder] No threads for requests: %s\n", error->message);
-		g_error_free(error);
-	}
-	return pool != NULL;
-}
-
 void api_deinit(void)
 {
-	if (pool)
-		g_thread_pool_free(pool, FALSE, TRUE);
-	pool = NULL;
+	pthread_mutex_lock(&jobs_mutex);
+	while (jobs_running > 0)
+		pthread_cond_wait(&jobs_over, &jobs_mutex);
+	pthread_mutex_unlock(&jobs_mutex);
+	join_ended_jobs();
 }

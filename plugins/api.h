@@ -34,7 +34,6 @@ json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ..
  * `params` in both cases. */
 bool request_read(struct request *r, const struct field *table, void *params);
 
-bool api_init(void);
 /* Waits for requests that are being worked on. */
 void api_deinit(void);
 

@@ -367,10 +367,7 @@ static int plugin_init(janus_callbacks *callbacks, const char *config_path)
 	}
 	runtime_set_config(config);
 	const struct settings *settings = config_general(config);
-	if (!make_folder(settings->recordings_path) || !start_engine(settings) || !api_init()) {
-		api_deinit();
-		tsr_engine_destroy(runtime_engine);
-		runtime_engine = NULL;
+	if (!make_folder(settings->recordings_path) || !start_engine(settings)) {
 		runtime_set_config(NULL);
 		return -1;
 	}

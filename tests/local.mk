@@ -12,4 +12,4 @@ print-test-programs:
 EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json \
 	tests/lib/chromium.mjs tests/lib/janus.mjs tests/lib/media.mjs tests/lib/netns tests/lib/packages.sh \
 	tests/lib/process.mjs tests/lib/reporter.mjs tests/lib/signalling.mjs tests/lib/wait.mjs
-EXTRA_DIST += tests/e2e tests/plugin
+EXTRA_DIST += tests/e2e

@@ -87,7 +87,7 @@ for (const kind of ['', 'asan', 'tsan']) {
 		t.diagnostic(`${stats.totals.started} recordings started, ${stats.totals.finished} finished, ${stats.totals.failed} failed; ` +
 			`${grown} KiB more memory after the second half`);
 		assert.ok(stats.totals.started > handles / 3);
-		assert.deepEqual(await janus.stop('SIGTERM', 60_000), { code: 0, signal: null }, janus.log.slice(-3000));
+		assert.deepEqual(await janus.stop('SIGTERM', 60_000), { code: 0, signal: null }, janus.log.slice(-1000));
 		assert.deepEqual(filesIn(janus.recordings), []);
 		assert.deepEqual(complaints(janus.log), []);
 		if (!kind) // a leak of what a recording needs would be ten times that; malloc keeps what many threads once had
@@ -117,7 +117,7 @@ for (const kind of ['', 'asan', 'tsan']) {
 		const end = await janus.stop('SIGTERM', 60_000);
 		session.drop();
 		await Promise.race([going, janus.exited]);
-		assert.deepEqual(end, { code: 0, signal: null }, janus.log.slice(-3000));
+		assert.deepEqual(end, { code: 0, signal: null }, janus.log.slice(-1000));
 		assert.deepEqual(complaints(janus.log), []);
 		const files = filesIn(janus.recordings);
 		assert.deepEqual(files.filter((name) => name.endsWith('.recording.ts')), []);
@@ -126,3 +126,9 @@ for (const kind of ['', 'asan', 'tsan']) {
 		t.diagnostic(`${files.filter((name) => name.endsWith('.ts')).length} files`);
 	});
 }
+
+test('threads that end late do no harm to the end of Janus', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { env: { LD_PRELOAD: `${build}/tests/plugin/.libs/late_threads.so` } });
+	await comeAndGo(janus, 500, 500);
+	assert.deepEqual(await janus.stop('SIGTERM', 30_000), { code: 0, signal: null }, janus.log.slice(-1000));
+});
