@@ -40,6 +40,7 @@ class Session {
 		await this.start();
 		this.id = (await this.send({ janus: 'create' })).data.id;
 		this.#keepalive = setInterval(() => this.send({ janus: 'keepalive' }).catch(() => {}), 8_000);
+		this.#keepalive.unref(); // a test that failed may have left it
 		this.opened();
 	}
 
