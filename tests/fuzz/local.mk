@@ -20,7 +20,7 @@ TESTS += tests/fuzz/replay
 tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/targets.h $(fuzz_sources) plugins/fields.c plugins/fields.h plugins/errors.h
 tests_fuzz_replay_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_replay_LDADD = libcapture.la librecorder.la $(JANSSON_LIBS)
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/libfuzzer.c tests/fuzz/run
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/libfuzzer.c tests/fuzz/run tests/fuzz/seeds.mjs
 
 FUZZ_CC = clang
 FUZZ_SANITIZERS = address,undefined
