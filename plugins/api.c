@@ -57,7 +57,7 @@ struct job {
 static pthread_mutex_t jobs_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t jobs_over = PTHREAD_COND_INITIALIZER;
 static unsigned jobs_running;
-static GSList *jobs_ended; /* GThread *, to be joined */
+static GThread *jobs_ended; /* the latest; it joins the one that ended before it */
 
 json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
 {
@@ -145,27 +145,19 @@ static void *run_job(void *data)
 	json_decref(job->jsep);
 	g_free(job);
 	pthread_mutex_lock(&jobs_mutex);
-	jobs_ended = g_slist_prepend(jobs_ended, g_thread_self());
+	GThread *before = jobs_ended;
+	jobs_ended = g_thread_self();
 	jobs_running--;
 	pthread_cond_signal(&jobs_over);
 	pthread_mutex_unlock(&jobs_mutex);
+	if (before)
+		g_thread_join(before);
 	return NULL;
-}
-
-static void join_ended_jobs(void)
-{
-	pthread_mutex_lock(&jobs_mutex);
-	GSList *ended = g_steal_pointer(&jobs_ended);
-	pthread_mutex_unlock(&jobs_mutex);
-	for (GSList *l = ended; l; l = l->next)
-		g_thread_join(l->data);
-	g_slist_free(ended);
 }
 
 /* Takes over all that is given, unless it fails with the error noted. */
 static bool start_job(struct request *r, const struct request_type *type, char *transaction)
 {
-	join_ended_jobs();
 	if (!session_enter_queue(r->session, MAX_WAITING)) {
 		request_fail(r, API_LIMIT, "%d requests of this handle are waiting already", MAX_WAITING);
 		return false;
@@ -196,15 +188,14 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 	struct session *session = session_find(handle);
 	struct request r = {.session = session, .transaction = transaction, .body = message, .jsep = jsep};
 	const struct request_type *type = session ? find_type(&r, REQUEST_PEER) : NULL;
+	bool async = type && type->flags & REQUEST_ASYNC;
 	json_t *answer;
 	if (!session)
 		answer = event_error(API_UNKNOWN, "this handle is gone");
-	else if (!type)
-		answer = refusal(&r);
-	else if (!(type->flags & REQUEST_ASYNC))
-		answer = run(&r, type);
-	else if (start_job(&r, type, transaction))
+	else if (async && start_job(&r, type, transaction))
 		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
+	else if (type && !async)
+		answer = run(&r, type);
 	else
 		answer = refusal(&r);
 	session_unref(session);
@@ -245,11 +236,13 @@ json_t *api_handle_admin_message(json_t *message)
 	return answer;
 }
 
-void api_deinit(void)
+void api_drain(void)
 {
 	pthread_mutex_lock(&jobs_mutex);
 	while (jobs_running > 0)
 		pthread_cond_wait(&jobs_over, &jobs_mutex);
+	GThread *last = g_steal_pointer(&jobs_ended);
 	pthread_mutex_unlock(&jobs_mutex);
-	join_ended_jobs();
+	if (last)
+		g_thread_join(last);
 }

@@ -34,8 +34,8 @@ json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ..
  * `params` in both cases. */
 bool request_read(struct request *r, const struct field *table, void *params);
 
-/* Waits for requests that are being worked on. */
-void api_deinit(void);
+/* Waits for the requests that are being worked on, and for their threads to be gone. No more may come. */
+void api_drain(void);
 
 janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *transaction, json_t *message, json_t *jsep);
 json_t *api_handle_admin_message(json_t *message);

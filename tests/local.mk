@@ -9,6 +9,9 @@ AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; \
 print-test-programs:
 	@printf '%s\n' $(check_PROGRAMS)
 
+# For what tests load: a path to install it at, which it never is, makes libtool build a shared object.
+test_module_ldflags = -module -avoid-version -shared -rpath /nowhere
+
 EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json \
 	tests/lib/chromium.mjs tests/lib/janus.mjs tests/lib/media.mjs tests/lib/netns tests/lib/packages.sh \
 	tests/lib/process.mjs tests/lib/reporter.mjs tests/lib/signalling.mjs tests/lib/wait.mjs

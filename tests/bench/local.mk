@@ -6,12 +6,11 @@ tests_bench_engine_LDADD = libpipeline.la
 tests_bench_make_captures_LDADD = libpipeline.la
 endif
 if HAVE_JANUS
-# A path to install it at, which it never is, makes libtool build a shared object.
 check_LTLIBRARIES += tests/bench/libjanus_timed.la
 tests_bench_libjanus_timed_la_SOURCES = tests/bench/timed_plugin.c
 tests_bench_libjanus_timed_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
 tests_bench_libjanus_timed_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_bench_libjanus_timed_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere -export-symbols-regex '^create$$'
+tests_bench_libjanus_timed_la_LDFLAGS = $(test_module_ldflags) -export-symbols-regex '^create$$'
 tests_bench_libjanus_timed_la_LIBADD = $(JANSSON_LIBS) -ldl
 endif
 EXTRA_DIST += tests/bench/callback.mjs tests/bench/chart.py tests/bench/feed.mjs tests/bench/live.mjs tests/bench/measure.py \

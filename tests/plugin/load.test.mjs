@@ -129,6 +129,7 @@ for (const kind of ['', 'asan', 'tsan']) {
 
 test('threads that end late do no harm to the end of Janus', { timeout: 60_000 }, async (t) => {
 	const janus = await newJanus(t, { env: { LD_PRELOAD: `${build}/tests/plugin/.libs/late_threads.so` } });
+	assert.match(janus.log, /late_threads: threads end late/);
 	await comeAndGo(janus, 500, 500);
 	assert.deepEqual(await janus.stop('SIGTERM', 30_000), { code: 0, signal: null }, janus.log.slice(-1000));
 });
