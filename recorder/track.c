@@ -85,8 +85,18 @@ static void note_resolution(struct track *t, const struct frame *frame)
 	t->stats.height = frame->height;
 }
 
+/* Whether sound comes anew after a time without any, in which other tracks went on: the network was there, so its sender had none. A
+ * microphone's RTP clock counts samples, and has stood still then (Chromium's after replaceTrack(null)), unless it says otherwise. */
+static bool was_muted(const struct track *t, const struct frame *frame)
+{
+	return !t->video && t->last_arrival_us != 0 && frame->arrival_us - t->last_arrival_us >= MUTED_US &&
+	       t->r->last_90k - t->last_pts_90k >= MUTED_US * 9 / 100;
+}
+
 static int64_t recording_time(struct track *t, const struct frame *frame)
 {
+	if (was_muted(t, frame))
+		clockmap_restart(&t->clock);
 	bool jumped;
 	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, frame->arrival_us, &jumped) - t->r->paused_90k;
 	if (jumped)

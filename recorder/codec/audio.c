@@ -180,11 +180,17 @@ static tsr_error complete(struct codec *c, struct audio *a)
 	return encode(c, a, false);
 }
 
+/* Of a frame that is missing. */
+static int missing_samples(const struct audio *a)
+{
+	return a->frame_samples > 0 ? a->frame_samples : GAP;
+}
+
 /* Makes up what is missing before `frame`, which belongs at `position`; an empty frame is one that has not come yet. */
 static tsr_error fill(struct codec *c, struct audio *a, const struct frame *frame, int64_t position)
 {
 	int64_t missing = position - a->encoder.position;
-	int unit = a->frame_samples > 0 ? a->frame_samples : GAP;
+	int unit = missing_samples(a);
 	codec_edit_stats(c)->concealed += (uint64_t)((missing + unit - 1) / unit);
 	while (missing >= GAP_IF_LOST) {
 		int count = a->decoder->ops->conceal(a->decoder, frame, missing, a->planes);
@@ -297,7 +303,8 @@ static tsr_error audio_idle(struct codec *c, void *state, int64_t pts_90k)
 	int64_t missing = position - a->encoder.position;
 	if (!a->started || missing < GAP || missing > GAP_MAX)
 		return TSR_OK;
-	return fill(c, a, &(struct frame){0}, position);
+	/* Whole frames: so they can be counted, however often this is called. */
+	return fill(c, a, &(struct frame){0}, position - missing % missing_samples(a));
 }
 
 static tsr_error audio_flush(struct codec *c, void *state)

@@ -130,6 +130,7 @@ test('a camera that is switched off and on again 20 times is one stream of the f
 });
 
 test('a microphone without a source: silence, and then sound in sync', { timeout: 60_000 }, async (t) => {
+	let back;
 	const result = await recordFor(t, 12, {
 		janus: await sharedJanus(), media: { video: 'H264' },
 		during: async ({ peer }) => {
@@ -137,10 +138,17 @@ test('a microphone without a source: silence, and then sound in sync', { timeout
 			await peer.call('unplug', 'audio', true);
 			await new Promise((resolve) => setTimeout(resolve, 4000));
 			await peer.call('unplug', 'audio', false);
+			back = (await peer.call('measured')).connectedFor;
 		},
 	});
 	// What was sent is counted by packets of sound, which there were none of for 4 s.
-	const { av } = await check(t, result.file, { ...result.sent, seconds: result.sent.seconds + 4 }, { flashesMissing: 7 });
+	const seconds = result.sent.seconds + 4;
+	const { av, spans } = await check(t, result.file, { ...result.sent, seconds }, { flashesMissing: 7 });
+	const start = Math.min(...spans.map((s) => s.start));
+	const said = result.sent.source.beeps.filter((at) => at > back + 0.2 && at < seconds - 0.5);
+	assert.ok(said.length >= 6, `beeps at ${said}`);
+	for (const at of said)
+		assert.ok(av.beeps.some((beep) => Math.abs(beep - start - at) < 0.3), `the beep at ${at} s, after the sound came back at ${back} s, is there`);
 	assert.ok(av.recorded.some(({ at }) => at < 4) && av.recorded.some(({ at }) => at > 10), 'sound before and after');
 	assert.ok(!av.beeps.some((at) => at > 5 && at < 7.5), 'silence in between');
 });

@@ -3,18 +3,22 @@
 
 #define START_US 1700000000000000LL
 
+static void push(struct call *c, int track, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	if (track >= 0)
+		(rtcp ? tsr_push_rtcp : tsr_push_rtp)(c->h.recording, (unsigned)track, data, size, arrival_us);
+}
+
 static void push_video(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
 {
 	struct call *c = ctx;
-	if (c->video_track >= 0 && !rtcp)
-		tsr_push_rtp(c->h.recording, (unsigned)c->video_track, data, size, arrival_us);
+	push(c, c->video_track, rtcp, data, size, arrival_us);
 }
 
 void call_push_audio(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
 {
 	struct call *c = ctx;
-	if (c->audio_track >= 0 && !rtcp)
-		tsr_push_rtp(c->h.recording, (unsigned)c->audio_track, data, size, arrival_us);
+	push(c, c->audio_track, rtcp, data, size, arrival_us);
 }
 
 struct call *call_start(const tsr_recording_config *config)
@@ -39,12 +43,18 @@ void call_add_tracks(struct call *c)
 	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
 }
 
+/* When its next frame is due, on the call's clock. */
+static int64_t due_us(const struct sender *s)
+{
+	return s->start_us - START_US + sender_next_us(s);
+}
+
 void call_run(struct call *c, int64_t duration_us)
 {
 	c->now_us += duration_us;
 	for (;;) {
-		struct sender *next = sender_next_us(&c->video) <= sender_next_us(&c->audio) ? &c->video : &c->audio;
-		if (sender_next_us(next) >= c->now_us)
+		struct sender *next = due_us(&c->video) <= due_us(&c->audio) ? &c->video : &c->audio;
+		if (due_us(next) >= c->now_us)
 			return;
 		sender_frame(next);
 	}

@@ -145,6 +145,88 @@ static void a_gap_in_copied_sound_stays(void **state)
 	call_end(c);
 }
 
+/* The audio's sender has no source for so long: its clock stands still. */
+static void take_microphone(struct call *c, int64_t duration_us)
+{
+	c->audio.start_us += duration_us;
+	call_run(c, duration_us);
+}
+
+/* As Chromium reports without a source: behind the last packet's timestamp its clock goes on at a sixth of its rate. */
+static void report_without_microphone(struct call *c, int64_t since_us)
+{
+	int64_t ran_us = since_us / 6;
+	struct sender s = c->audio;
+	s.start_us -= ran_us;
+	sender_report(&s, sender_next_us(&s) + ran_us);
+}
+
+/* The sound of the first 3 s is followed by none for so long, or by silence. */
+static void look_for_gap(const char *path, bool copied, int64_t gap_us)
+{
+	struct tscheck check;
+	tscheck_file(path, &check);
+	const struct tscheck_stream *a = tscheck_find(&check, copied ? TSR_CODEC_OPUS : TSR_CODEC_AAC),
+				    *v = tscheck_find(&check, TSR_CODEC_H264);
+	int64_t gap_90k = copied ? gap_us * 9 / 100 : 0, end_90k = a->gap_end_90k - v->first_90k - 3 * 90000;
+	assert_in_range(a->longest_gap_90k, gap_90k, gap_90k + 90000 / 20);
+	assert_true(!copied || ABS(end_90k - gap_90k) < 900);
+	assert_int_equal(a->errors + a->backwards, 0);
+	assert_true(ABS(v->last_90k - a->last_90k) < 90000 / 10);
+	tscheck_finish(&check);
+}
+
+/* 4 s without; what a peer may send then, since it went (0 = nothing). */
+struct absence {
+	int64_t report_us, packet_us;
+};
+
+static void be_without_microphone(struct call *c, const struct absence *a)
+{
+	int64_t since_us = a->report_us;
+	if (a->report_us > 0) {
+		take_microphone(c, a->report_us);
+		report_without_microphone(c, a->report_us);
+	}
+	if (a->packet_us > 0) {
+		take_microphone(c, a->packet_us - since_us);
+		since_us = a->packet_us;
+		sender_frame(&c->audio);
+	}
+	take_microphone(c, 4 * S - since_us);
+}
+
+/* Nothing that is said after it is lost or waits for a report, whatever came meanwhile. */
+static void a_microphone_comes_back(void **state)
+{
+	(void)state;
+	static const struct absence absences[] = {
+		{0}, {.report_us = 460000}, {.report_us = 1400000}, {.report_us = 3900000}, {1400000, 2600000}};
+	for (unsigned i = 0; i < 2 * G_N_ELEMENTS(absences); i++) {
+		bool copied = i % 2 != 0;
+		const struct absence *absence = &absences[i / 2];
+		struct call *c = with_tracks(copied ? &copy_all : &sound_to_aac);
+		call_run(c, 2 * S);
+		sender_report(&c->video, 2 * S);
+		sender_report(&c->audio, 2 * S);
+		call_run(c, S);
+		be_without_microphone(c, absence);
+		call_run(c, 2 * S);
+		sender_report(&c->video, 9 * S);
+		sender_report(&c->audio, 5 * S);
+		call_run(c, 3 * S);
+		tsr_stats *stats = g_new0(tsr_stats, 1);
+		harness_stop(&c->h, stats);
+		const tsr_track_stats *audio = &stats->track[AUDIO_TRACK];
+		assert_int_equal(audio->clock_jumps, absence->packet_us > 0 ? 2 : 1);
+		/* What was left out because silence stood in its place would be made up again later. */
+		assert_in_range(audio->concealed, copied ? 0 : 4 * 50 - 3, copied ? 0 : 4 * 50 + 3);
+		look_for_gap(c->h.path, copied, absence->packet_us > 0 ? absence->packet_us : 4 * S);
+		g_free(stats);
+		call_end(c);
+	}
+}
+
 /* 30 pictures a second become 10, and 30 again. */
 static void another_frame_rate(void **state)
 {
@@ -252,6 +334,7 @@ int main(void)
 		cmocka_unit_test(muted_sound_is_silence),
 		cmocka_unit_test(a_pause_in_mute_is_left_out),
 		cmocka_unit_test(a_gap_in_copied_sound_stays),
+		cmocka_unit_test(a_microphone_comes_back),
 		cmocka_unit_test(another_frame_rate),
 		cmocka_unit_test(the_note_follows),
 		cmocka_unit_test(flushing_changes_while_it_runs),

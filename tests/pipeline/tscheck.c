@@ -67,7 +67,10 @@ static void note_packet(struct tscheck_stream *s, const AVPacket *packet)
 	if (s->packets == 0)
 		s->first_90k = s->last_90k = packet->pts;
 	s->backwards += packet->pts < s->last_90k;
-	s->longest_gap_90k = MAX(s->longest_gap_90k, packet->pts - s->last_90k);
+	if (packet->pts - s->last_90k > s->longest_gap_90k) {
+		s->longest_gap_90k = packet->pts - s->last_90k;
+		s->gap_end_90k = packet->pts;
+	}
 	s->last_90k = packet->pts;
 	s->packets++;
 	s->keyframes += (packet->flags & AV_PKT_FLAG_KEY) != 0;

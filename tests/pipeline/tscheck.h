@@ -20,8 +20,8 @@ struct tscheck_stream {
 	unsigned errors;    /* packets that the decoder refused, pictures that are damaged */
 	unsigned backwards; /* packets before the one before, in time */
 	int64_t first_90k, last_90k;
-	int64_t longest_gap_90k;
-	GChecksum *nals; /* H.264: over all NAL units but delimiters, each with its length */
+	int64_t longest_gap_90k, gap_end_90k; /* where it ends */
+	GChecksum *nals;                      /* H.264: over all NAL units but delimiters, each with its length */
 	unsigned nal_count;
 };
 
