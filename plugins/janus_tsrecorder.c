@@ -96,6 +96,9 @@
  * \c NO_USABLE_CODEC , and the error names what was offered. \c file is relative to the recordings folder; while the recording
  * runs it is what a player may open.
  *
+ * The file may be waited for, by a disk that stalls. When the PeerConnection is closed meanwhile, \c starting comes without a JSEP, and
+ * \c finished follows it with the reason \c hangup .
+ *
  * A handle makes one recording at a time. After \c finished or \c failed , and after a \c hangup if the PeerConnection is
  * still up, it may \c record again.
  *

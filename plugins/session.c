@@ -269,7 +269,9 @@ void session_push(struct session *session, const char *transaction, json_t *mess
 	janus_plugin_session *handle = hold_handle(session);
 	if (!handle)
 		return;
-	runtime_gateway->push_event(handle, &runtime_plugin, transaction, message, jsep);
+	int refused = runtime_gateway->push_event(handle, &runtime_plugin, transaction, message, jsep);
+	if (refused && jsep) /* hung up meanwhile; who asked still waits to hear of it */
+		runtime_gateway->push_event(handle, &runtime_plugin, transaction, message, NULL);
 	janus_refcount_decrease(&handle->ref);
 }
 

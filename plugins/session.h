@@ -64,7 +64,8 @@ unsigned session_hangups(struct session *session);
 bool session_enter_queue(struct session *session, unsigned most);
 void session_leave_queue(struct session *session);
 
-/* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle is gone. */
+/* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle is gone; when
+ * only its PeerConnection is, the message goes without the JSEP. */
 void session_push(struct session *session, const char *transaction, json_t *message, json_t *jsep);
 
 /* Tells Janus's event handlers; takes the reference of `event`. `session` may be NULL. */

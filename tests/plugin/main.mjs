@@ -10,5 +10,6 @@ import './settings.test.mjs';
 import './effects.test.mjs';
 import './events.test.mjs';
 import './restart.test.mjs';
+import './stalled.test.mjs';
 import './readme.test.mjs';
 import './load.test.mjs';
