@@ -7,6 +7,8 @@
 #define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
 /* Sound that does not come for so long (DTX sends something every 400 ms) is muted. */
 #define MUTED_US US_PER_S
+/* What is less is jitter, or steered. */
+#define PAUSE_US 200000
 
 /* ---- what leaves the codec goes into the file ---- */
 
@@ -85,18 +87,26 @@ static void note_resolution(struct track *t, const struct frame *frame)
 	t->stats.height = frame->height;
 }
 
-/* Whether sound comes anew after a time without any, in which other tracks went on: the network was there, so its sender had none. A
- * microphone's RTP clock counts samples, and has stood still then (Chromium's after replaceTrack(null)), unless it says otherwise. */
-static bool was_muted(const struct track *t, const struct frame *frame)
+/* Sound that comes after a pause in which other tracks went on: the network was there, so its sender had none. A microphone's RTP
+ * clock counts samples, and has stood still then (Chromium's after replaceTrack(null)), unless it says otherwise. A short pause may as well
+ * be a sender that was held up and catches up; after a long one silence stands in the file already, and there is nothing to wait for. */
+static void watch_pause(struct track *t, const struct frame *frame)
 {
-	return !t->video && t->last_arrival_us != 0 && frame->arrival_us - t->last_arrival_us >= MUTED_US &&
-	       t->r->last_90k - t->last_pts_90k >= MUTED_US * 9 / 100;
+	if (t->video || t->last_arrival_us == 0)
+		return;
+	int64_t pause_us = frame->arrival_us - t->last_arrival_us;
+	int64_t others_us = (t->r->last_90k - t->last_pts_90k) * 100 / 9;
+	if (pause_us < PAUSE_US || others_us < pause_us / 2)
+		return;
+	if (pause_us >= MUTED_US)
+		clockmap_restart(&t->clock);
+	else
+		clockmap_doubt(&t->clock, frame->arrival_us);
 }
 
 static int64_t recording_time(struct track *t, const struct frame *frame)
 {
-	if (was_muted(t, frame))
-		clockmap_restart(&t->clock);
+	watch_pause(t, frame);
 	bool jumped;
 	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, frame->arrival_us, &jumped) - t->r->paused_90k;
 	if (jumped)

@@ -15,6 +15,8 @@
 #define SR_STEP_US 500000
 /* After a restarted sequence a timestamp this near to arrival time goes on as before. */
 #define RESTART_TOLERANCE_US 200000
+/* A clock that is doubted has so long to get that near: a sender that was only held up has caught up by then. */
+#define DOUBT_US 60000
 /* 5 ms per second of media. */
 #define SLEW_DIVISOR 200
 /* The first packet of a track is often late: an encoder begins, a keyframe is paced. As long as no report has come, the first second finds
@@ -40,6 +42,11 @@ void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate
 void clockmap_restart(struct clockmap *cm)
 {
 	cm->tie_anew = cm->started;
+}
+
+void clockmap_doubt(struct clockmap *cm, int64_t arrival_us)
+{
+	cm->doubted_us = arrival_us;
 }
 
 void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc)
@@ -68,6 +75,7 @@ static void tie(struct clockmap *cm, uint32_t ts, int64_t now_us)
 	cm->slew_target_us = cm->slew_us;
 	cm->behind_since_us = 0;
 	cm->tie_anew = false;
+	cm->doubted_us = 0;
 	cm->lag_known = false;
 	cm->anchored = false;
 	cm->window.any = false;
@@ -147,6 +155,10 @@ static bool has_left(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
 	if (cm->tie_anew)
 		return behind > RESTART_TOLERANCE_US || behind < -RESTART_TOLERANCE_US;
 	if (behind > BEHIND_MAX_US || behind < -AHEAD_MAX_US)
+		return true;
+	if (behind < RESTART_TOLERANCE_US)
+		cm->doubted_us = 0;
+	if (cm->doubted_us != 0 && arrival_us - cm->doubted_us >= DOUBT_US)
 		return true;
 	if (behind < BEHIND_STEADY_US || has_reports(cm, arrival_us)) {
 		cm->behind_since_us = 0;

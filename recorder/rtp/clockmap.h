@@ -53,14 +53,15 @@ struct clockmap {
 	struct timeline *timeline;
 	uint32_t rate; /* Hz */
 	bool started;
-	uint32_t ssrc;          /* of the packets that are mapped */
-	bool switched;          /* the next packet is the first of that SSRC, and not of the track */
-	bool tie_anew;          /* the next packet belongs to another sequence */
-	bool emitted;           /* recording times were handed out: from now on corrections are slewed */
-	int64_t base_ts;        /* extended RTP time ... */
-	int64_t base_us;        /* ... and the recording time it is tied to */
-	int64_t last_ts;        /* extended; of the newest packet */
-	int64_t slew_us;        /* correction in force */
+	uint32_t ssrc;      /* of the packets that are mapped */
+	bool switched;      /* the next packet is the first of that SSRC, and not of the track */
+	bool tie_anew;      /* the next packet belongs to another sequence */
+	int64_t doubted_us; /* arrival time since when its clock may turn out to have stood still; 0 = it is not doubted */
+	bool emitted;       /* recording times were handed out: from now on corrections are slewed */
+	int64_t base_ts;    /* extended RTP time ... */
+	int64_t base_us;    /* ... and the recording time it is tied to */
+	int64_t last_ts;    /* extended; of the newest packet */
+	int64_t slew_us;    /* correction in force */
 	int64_t slew_target_us; /* correction wanted */
 	int64_t slewed_at_us;   /* recording time up to which it was slewed */
 	struct lag_window window;
@@ -97,5 +98,9 @@ void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc);
 /* The next packet belongs to a restarted sequence of the same SSRC: unless its timestamp goes on where the last one was, it is
  * tied to arrival time. */
 void clockmap_restart(struct clockmap *cm);
+
+/* The packet that came at arrival_us ended a pause that other tracks did not have. If those behind it do not catch up, the sender's
+ * RTP clock stood still in the pause: they are tied to arrival time. */
+void clockmap_doubt(struct clockmap *cm, int64_t arrival_us);
 
 #endif

@@ -153,6 +153,29 @@ test('a microphone without a source: silence, and then sound in sync', { timeout
 	assert.ok(!av.beeps.some((at) => at > 5 && at < 7.5), 'silence in between');
 });
 
+/** Waits until 0.3 s after a beep of the source. */
+async function pastBeep(peer) {
+	const { beeps, connectedFor } = await peer.call('measured');
+	await new Promise((resolve) => setTimeout(resolve, 1000 * ((((beeps.at(-1) + 0.3 - connectedFor) % 1) + 1) % 1)));
+}
+
+test('a microphone that is away for a moment, three times: sound stays in sync', { timeout: 60_000 }, async (t) => {
+	const result = await recordFor(t, 10, {
+		janus: await sharedJanus(), media: { video: 'H264' },
+		during: async ({ peer }) => {
+			await sending(peer, 2);
+			for (let i = 0; i < 3; i++) {
+				await pastBeep(peer);
+				await peer.call('unplug', 'audio', true);
+				await new Promise((resolve) => setTimeout(resolve, 400));
+				await peer.call('unplug', 'audio', false);
+				await new Promise((resolve) => setTimeout(resolve, 500));
+			}
+		},
+	});
+	await check(t, result.file, { ...result.sent, seconds: result.sent.seconds + 3 * 0.4 });
+});
+
 for (const [name, options, expected] of [
 	['sound alone', { video: null }, { video: null }],
 	['picture alone', { audio: null }, { audio: null }],

@@ -161,8 +161,8 @@ static void report_without_microphone(struct call *c, int64_t since_us)
 	sender_report(&s, sender_next_us(&s) + ran_us);
 }
 
-/* The sound of the first 3 s is followed by none for so long, or by silence. */
-static void look_for_gap(const char *path, bool copied, int64_t gap_us)
+/* The sound of the first 3 s, and so much of what comes next, is followed by none for so long, or by silence. */
+static void look_for_gap(const char *path, bool copied, int64_t gap_us, int64_t early_us)
 {
 	struct tscheck check;
 	tscheck_file(path, &check);
@@ -170,15 +170,15 @@ static void look_for_gap(const char *path, bool copied, int64_t gap_us)
 				    *v = tscheck_find(&check, TSR_CODEC_H264);
 	int64_t gap_90k = copied ? gap_us * 9 / 100 : 0, end_90k = a->gap_end_90k - v->first_90k - 3 * 90000;
 	assert_in_range(a->longest_gap_90k, gap_90k, gap_90k + 90000 / 20);
-	assert_true(!copied || ABS(end_90k - gap_90k) < 900);
+	assert_true(!copied || ABS(end_90k - gap_90k - early_us * 9 / 100) < 900);
 	assert_int_equal(a->errors + a->backwards, 0);
 	assert_true(ABS(v->last_90k - a->last_90k) < 90000 / 10);
 	tscheck_finish(&check);
 }
 
-/* 4 s without; what a peer may send then, since it went (0 = nothing). */
+/* So long without; what a peer may send then, since it went (0 = nothing). */
 struct absence {
-	int64_t report_us, packet_us;
+	int64_t lasts_us, report_us, packet_us;
 };
 
 static void be_without_microphone(struct call *c, const struct absence *a)
@@ -193,7 +193,32 @@ static void be_without_microphone(struct call *c, const struct absence *a)
 		since_us = a->packet_us;
 		sender_frame(&c->audio);
 	}
-	take_microphone(c, 4 * S - since_us);
+	take_microphone(c, a->lasts_us - since_us);
+}
+
+static void check_absence(const struct absence *absence, bool copied)
+{
+	struct call *c = with_tracks(copied ? &copy_all : &sound_to_aac);
+	call_run(c, 2 * S);
+	sender_report(&c->video, 2 * S);
+	sender_report(&c->audio, 2 * S);
+	call_run(c, S);
+	be_without_microphone(c, absence);
+	call_run(c, 2 * S);
+	sender_report(&c->audio, 5 * S);
+	sender_report(&c->video, 5 * S + absence->lasts_us);
+	call_run(c, 3 * S);
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	const tsr_track_stats *audio = &stats->track[AUDIO_TRACK];
+	int64_t frames = absence->lasts_us / 20000;
+	assert_int_equal(audio->clock_jumps, absence->packet_us > 0 ? 2 : 1);
+	/* What was left out because silence stood in its place would be made up again later. */
+	assert_in_range(audio->concealed, copied ? 0 : frames - 3, copied ? 0 : frames + 3);
+	look_for_gap(c->h.path, copied, absence->packet_us > 0 ? absence->packet_us : absence->lasts_us,
+		     absence->lasts_us < S ? 60000 : 0);
+	g_free(stats);
+	call_end(c);
 }
 
 /* Nothing that is said after it is lost or waits for a report, whatever came meanwhile. */
@@ -201,30 +226,42 @@ static void a_microphone_comes_back(void **state)
 {
 	(void)state;
 	static const struct absence absences[] = {
-		{0}, {.report_us = 460000}, {.report_us = 1400000}, {.report_us = 3900000}, {1400000, 2600000}};
-	for (unsigned i = 0; i < 2 * G_N_ELEMENTS(absences); i++) {
-		bool copied = i % 2 != 0;
-		const struct absence *absence = &absences[i / 2];
-		struct call *c = with_tracks(copied ? &copy_all : &sound_to_aac);
-		call_run(c, 2 * S);
-		sender_report(&c->video, 2 * S);
-		sender_report(&c->audio, 2 * S);
-		call_run(c, S);
-		be_without_microphone(c, absence);
-		call_run(c, 2 * S);
-		sender_report(&c->video, 9 * S);
-		sender_report(&c->audio, 5 * S);
-		call_run(c, 3 * S);
-		tsr_stats *stats = g_new0(tsr_stats, 1);
-		harness_stop(&c->h, stats);
-		const tsr_track_stats *audio = &stats->track[AUDIO_TRACK];
-		assert_int_equal(audio->clock_jumps, absence->packet_us > 0 ? 2 : 1);
-		/* What was left out because silence stood in its place would be made up again later. */
-		assert_in_range(audio->concealed, copied ? 0 : 4 * 50 - 3, copied ? 0 : 4 * 50 + 3);
-		look_for_gap(c->h.path, copied, absence->packet_us > 0 ? absence->packet_us : 4 * S);
-		g_free(stats);
-		call_end(c);
+		{.lasts_us = 4 * S},
+		{.lasts_us = 4 * S, .report_us = 460000},
+		{.lasts_us = 4 * S, .report_us = 1400000},
+		{.lasts_us = 4 * S, .report_us = 3900000},
+		{.lasts_us = 4 * S, .report_us = 1400000, .packet_us = 2600000},
+		{.lasts_us = 400000},
+		{.lasts_us = 400000, .report_us = 300000},
+		{.lasts_us = 900000},
+	};
+	for (unsigned i = 0; i < 2 * G_N_ELEMENTS(absences); i++)
+		check_absence(&absences[i / 2], i % 2 != 0);
+}
+
+/* The peer's audio thread had no processor for 400 ms, its video went on: what it sends at once then is where it belongs. */
+static void sound_that_was_held_up_catches_up(void **state)
+{
+	(void)state;
+	struct call *c = with_tracks(&sound_to_aac);
+	call_run(c, 3 * S);
+	struct sender held = c->audio;
+	c->audio.start_us += 400000;
+	call_run(c, 400000);
+	int64_t now_us = held.start_us + c->now_us;
+	while (sender_next_us(&held) < c->now_us) {
+		held.start_us = now_us - sender_next_us(&held);
+		sender_frame(&held);
 	}
+	held.start_us = c->audio.start_us - 400000;
+	c->audio = held;
+	call_run(c, 3 * S);
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	harness_stop(&c->h, stats);
+	assert_int_equal(stats->track[AUDIO_TRACK].clock_jumps + stats->track[AUDIO_TRACK].concealed, 0);
+	look_for_gap(c->h.path, false, 0, 0);
+	g_free(stats);
+	call_end(c);
 }
 
 /* 30 pictures a second become 10, and 30 again. */
@@ -335,6 +372,7 @@ int main(void)
 		cmocka_unit_test(a_pause_in_mute_is_left_out),
 		cmocka_unit_test(a_gap_in_copied_sound_stays),
 		cmocka_unit_test(a_microphone_comes_back),
+		cmocka_unit_test(sound_that_was_held_up_catches_up),
 		cmocka_unit_test(another_frame_rate),
 		cmocka_unit_test(the_note_follows),
 		cmocka_unit_test(flushing_changes_while_it_runs),

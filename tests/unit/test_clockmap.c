@@ -110,7 +110,6 @@ static void starts_on_arrival_time(void **state)
 	free(p);
 }
 
-/* Video arrives 80 ms late against audio: wrong by that at first, right after the reports, and never by a step. */
 /* Whatever the first frame waited for is no reason to be out of step until the reports have put it right. */
 static void a_late_first_packet_is_made_good(void **state)
 {
@@ -135,6 +134,7 @@ static void a_late_first_packet_is_made_good(void **state)
 	}
 }
 
+/* Video arrives 80 ms late against audio: wrong by that at first, right after the reports, and never by a step. */
 static void reports_align_the_tracks(void **state)
 {
 	(void)state;
@@ -186,7 +186,43 @@ static void a_clock_that_stood_still_is_tied_anew(void **state)
 	}
 }
 
-/* The network holds everything back for 5 s, then delivers it at once: the timestamps were right all along. */
+/* A microphone was changed: no report says for seconds that its clock stood still, but other tracks went on. */
+static void a_pause_that_stays_is_tied_anew(void **state)
+{
+	(void)state;
+	for (int reports = 0; reports < 2; reports++) {
+		struct pair *p = new_pair(reports);
+		run(p, 21 * S);
+		p->now_us += 400000;
+		p->audio.rtp_stopped_us = 400000;
+		clockmap_doubt(&p->audio.cm, p->now_us);
+		run(p, 80000);
+		assert_int_equal(p->audio.jumps, 1);
+		assert_true(fabs(run(p, 20 * S)) < 25);
+		assert_int_equal(p->audio.jumps + p->video.jumps, 1);
+		free(p);
+	}
+}
+
+/* A sender that was held up for 400 ms delivers what it has at once: its timestamps were right all along. */
+static void a_pause_that_is_caught_up_with_changes_nothing(void **state)
+{
+	(void)state;
+	struct pair *p = new_pair(true);
+	run(p, 21 * S);
+	int64_t end = p->now_us + 400000;
+	clockmap_doubt(&p->audio.cm, end);
+	for (; p->now_us < end; p->now_us += 20000) {
+		p->audio.delay_us = end - p->now_us;
+		send(&p->video, p->now_us);
+		send(&p->audio, p->now_us);
+	}
+	p->audio.delay_us = 0;
+	assert_true(fabs(run(p, 20 * S)) < 25);
+	assert_int_equal(p->audio.jumps + p->video.jumps, 0);
+	free(p);
+}
+
 /* 5 % off, and nobody reports: it is followed, with no jump and no two frames in one place. */
 static void a_clock_that_runs_off_is_followed(void **state)
 {
@@ -210,6 +246,7 @@ static void a_clock_that_runs_off_is_followed(void **state)
 	}
 }
 
+/* The network holds everything back for 5 s, then delivers it at once: the timestamps were right all along. */
 static void a_stalled_network_changes_nothing(void **state)
 {
 	(void)state;
@@ -338,6 +375,8 @@ int main(void)
 		cmocka_unit_test(reports_align_the_tracks),
 		cmocka_unit_test(a_timestamp_jump_is_not_hours_of_silence),
 		cmocka_unit_test(a_clock_that_stood_still_is_tied_anew),
+		cmocka_unit_test(a_pause_that_stays_is_tied_anew),
+		cmocka_unit_test(a_pause_that_is_caught_up_with_changes_nothing),
 		cmocka_unit_test(a_clock_that_runs_off_is_followed),
 		cmocka_unit_test(a_stalled_network_changes_nothing),
 		cmocka_unit_test(a_stepped_ntp_clock_changes_nothing),
