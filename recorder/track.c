@@ -87,21 +87,31 @@ static void note_resolution(struct track *t, const struct frame *frame)
 	t->stats.height = frame->height;
 }
 
-/* Sound that comes after a pause in which other tracks went on: the network was there, so its sender had none. A microphone's RTP
- * clock counts samples, and has stood still then (Chromium's after replaceTrack(null)), unless it says otherwise. A short pause may as well
- * be a sender that was held up and catches up; after a long one silence stands in the file already, and there is nothing to wait for. */
+/* Whether no other track had a packet since shortly before this one's latest frame. */
+static bool is_alone(const struct track *t)
+{
+	const tsr_recording *r = t->r;
+	for (unsigned i = 0; i < r->tracks; i++) {
+		const struct track *other = r->track[i];
+		if (other != t && !other->ended && other->packet_us > t->last_arrival_us - US_PER_S)
+			return false;
+	}
+	return true;
+}
+
+/* A microphone's RTP clock counts samples: where its sender had none, it stood still (Chromium's after replaceTrack(null)). A pause in
+ * which other tracks went on is one of the sender's; it may have been held up, though, and catch up. After a long one silence stands in the
+ * file already, and there is nothing to wait for. With no other track, whether it catches up must tell it from a network that stalled. */
 static void watch_pause(struct track *t, const struct frame *frame)
 {
-	if (t->video || t->last_arrival_us == 0)
-		return;
 	int64_t pause_us = frame->arrival_us - t->last_arrival_us;
-	int64_t others_us = (t->r->last_90k - t->last_pts_90k) * 100 / 9;
-	if (pause_us < PAUSE_US || others_us < pause_us / 2)
+	if (t->video || t->last_arrival_us == 0 || pause_us < PAUSE_US)
 		return;
-	if (pause_us >= MUTED_US)
+	bool others_went_on = (t->r->last_90k - t->last_pts_90k) * 100 / 9 >= pause_us / 2;
+	if (others_went_on && pause_us >= MUTED_US)
 		clockmap_restart(&t->clock);
-	else
-		clockmap_doubt(&t->clock, frame->arrival_us);
+	else if (others_went_on || is_alone(t))
+		clockmap_doubt(&t->clock);
 }
 
 static int64_t recording_time(struct track *t, const struct frame *frame)

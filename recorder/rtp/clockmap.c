@@ -15,7 +15,7 @@
 #define SR_STEP_US 500000
 /* After a restarted sequence a timestamp this near to arrival time goes on as before. */
 #define RESTART_TOLERANCE_US 200000
-/* A clock that is doubted has so long to get that near: a sender that was only held up has caught up by then. */
+/* What is behind by more than that after a pause, and not by half of this less after this time, does not catch up. */
 #define DOUBT_US 60000
 /* 5 ms per second of media. */
 #define SLEW_DIVISOR 200
@@ -44,9 +44,10 @@ void clockmap_restart(struct clockmap *cm)
 	cm->tie_anew = cm->started;
 }
 
-void clockmap_doubt(struct clockmap *cm, int64_t arrival_us)
+void clockmap_doubt(struct clockmap *cm)
 {
-	cm->doubted_us = arrival_us;
+	cm->doubted = cm->started;
+	cm->doubt_us = 0;
 }
 
 void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc)
@@ -75,7 +76,7 @@ static void tie(struct clockmap *cm, uint32_t ts, int64_t now_us)
 	cm->slew_target_us = cm->slew_us;
 	cm->behind_since_us = 0;
 	cm->tie_anew = false;
-	cm->doubted_us = 0;
+	cm->doubted = false;
 	cm->lag_known = false;
 	cm->anchored = false;
 	cm->window.any = false;
@@ -148,6 +149,18 @@ static void aim_by_lag(struct clockmap *cm, int64_t media_us, int64_t lag_us, bo
 		cm->slew_target_us = lag_us;
 }
 
+/* After a pause: whether RTP time is behind because it stood still. A sender or a network that was held up sends what it has at once. */
+static bool stays_behind(struct clockmap *cm, int64_t behind_us, int64_t arrival_us)
+{
+	cm->doubted = behind_us > RESTART_TOLERANCE_US;
+	if (cm->doubt_us != 0 && arrival_us - cm->doubt_us < DOUBT_US)
+		return false;
+	bool stays = cm->doubt_us != 0 && cm->doubt_behind_us - behind_us < DOUBT_US / 2;
+	cm->doubt_us = arrival_us;
+	cm->doubt_behind_us = behind_us;
+	return cm->doubted && stays;
+}
+
 /* Whether RTP time has left arrival time for good. */
 static bool has_left(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
 {
@@ -156,9 +169,7 @@ static bool has_left(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
 		return behind > RESTART_TOLERANCE_US || behind < -RESTART_TOLERANCE_US;
 	if (behind > BEHIND_MAX_US || behind < -AHEAD_MAX_US)
 		return true;
-	if (behind < RESTART_TOLERANCE_US)
-		cm->doubted_us = 0;
-	if (cm->doubted_us != 0 && arrival_us - cm->doubted_us >= DOUBT_US)
+	if (cm->doubted && stays_behind(cm, behind, arrival_us))
 		return true;
 	if (behind < BEHIND_STEADY_US || has_reports(cm, arrival_us)) {
 		cm->behind_since_us = 0;

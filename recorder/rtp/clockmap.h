@@ -53,17 +53,19 @@ struct clockmap {
 	struct timeline *timeline;
 	uint32_t rate; /* Hz */
 	bool started;
-	uint32_t ssrc;      /* of the packets that are mapped */
-	bool switched;      /* the next packet is the first of that SSRC, and not of the track */
-	bool tie_anew;      /* the next packet belongs to another sequence */
-	int64_t doubted_us; /* arrival time since when its clock may turn out to have stood still; 0 = it is not doubted */
-	bool emitted;       /* recording times were handed out: from now on corrections are slewed */
-	int64_t base_ts;    /* extended RTP time ... */
-	int64_t base_us;    /* ... and the recording time it is tied to */
-	int64_t last_ts;    /* extended; of the newest packet */
-	int64_t slew_us;    /* correction in force */
-	int64_t slew_target_us; /* correction wanted */
-	int64_t slewed_at_us;   /* recording time up to which it was slewed */
+	uint32_t ssrc;           /* of the packets that are mapped */
+	bool switched;           /* the next packet is the first of that SSRC, and not of the track */
+	bool tie_anew;           /* the next packet belongs to another sequence */
+	bool doubted;            /* its clock may have stood still in a pause: looked at until it is known */
+	int64_t doubt_us;        /* arrival time since when RTP time has been watched for that; 0 = not yet */
+	int64_t doubt_behind_us; /* how far behind arrival time it was then */
+	bool emitted;            /* recording times were handed out: from now on corrections are slewed */
+	int64_t base_ts;         /* extended RTP time ... */
+	int64_t base_us;         /* ... and the recording time it is tied to */
+	int64_t last_ts;         /* extended; of the newest packet */
+	int64_t slew_us;         /* correction in force */
+	int64_t slew_target_us;  /* correction wanted */
+	int64_t slewed_at_us;    /* recording time up to which it was slewed */
 	struct lag_window window;
 	bool lag_known;
 	int64_t lag_us; /* smallest lag of the last whole window */
@@ -99,8 +101,8 @@ void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc);
  * tied to arrival time. */
 void clockmap_restart(struct clockmap *cm);
 
-/* The packet that came at arrival_us ended a pause that other tracks did not have. If those behind it do not catch up, the sender's
- * RTP clock stood still in the pause: they are tied to arrival time. */
-void clockmap_doubt(struct clockmap *cm, int64_t arrival_us);
+/* The next packet ends a pause. If it is far behind arrival time and those after it do not catch up, the sender's RTP clock stood still in
+ * the pause: it is tied to arrival time anew. */
+void clockmap_doubt(struct clockmap *cm);
 
 #endif

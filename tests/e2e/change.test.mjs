@@ -153,6 +153,27 @@ test('a microphone without a source: silence, and then sound in sync', { timeout
 	assert.ok(!av.beeps.some((at) => at > 5 && at < 7.5), 'silence in between');
 });
 
+test('a microphone without a source, and no camera: what comes then is where it was said', { timeout: 60_000 }, async (t) => {
+	let back;
+	const result = await recordFor(t, 0, {
+		janus: await sharedJanus(), media: { video: null },
+		during: async ({ peer }) => {
+			await new Promise((resolve) => setTimeout(resolve, 3000));
+			await peer.call('unplug', 'audio', true);
+			await new Promise((resolve) => setTimeout(resolve, 2000));
+			await peer.call('unplug', 'audio', false);
+			back = (await peer.call('measured')).connectedFor;
+			await new Promise((resolve) => setTimeout(resolve, 5000));
+		},
+	});
+	const { spans } = await check(t, result.file, result.sent, { video: null });
+	const recorded = await media.beeps(result.file);
+	const said = result.sent.source.beeps.filter((at) => at > back + 0.2 && at < back + 4.5);
+	assert.ok(said.length >= 4, `beeps at ${said}`);
+	for (const at of said)
+		assert.ok(recorded.some((beep) => Math.abs(beep - spans[0].start - at) < 0.2), `${at} s, with the sound back at ${back} s: ${recorded}`);
+});
+
 /** Waits until 0.3 s after a beep of the source. */
 async function pastBeep(peer) {
 	const { beeps, connectedFor } = await peer.call('measured');
