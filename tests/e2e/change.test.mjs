@@ -197,6 +197,19 @@ test('a microphone that is away for a moment, three times: sound stays in sync',
 	await check(t, result.file, { ...result.sent, seconds: result.sent.seconds + 3 * 0.4 });
 });
 
+for (const mode of ['transcode', 'copy'])
+	test(`a sender that saves packets in silence (DTX), ${mode}`, { timeout: 60_000 }, async (t) => {
+		const result = await recordFor(t, 0, {
+			janus: await sharedJanus(), media: { video: 'H264', dtx: true }, request: { audio_mode: mode },
+			during: () => new Promise((resolve) => setTimeout(resolve, 8000)),
+		});
+		const { source, audio: [{ packetsSent }] } = result.sent;
+		assert.ok(packetsSent < source.connectedFor * 50 / 2, `${packetsSent} packets in ${source.connectedFor} s: no DTX`);
+		await check(t, result.file, { source, seconds: source.connectedFor }, { audio: mode === 'copy' ? 'opus' : 'aac', maxAudioGap: mode === 'copy' ? 0.5 : 0.1 });
+		const { clock_jumps: jumps } = result.status.tracks.find(({ type }) => type === 'audio');
+		assert.equal(jumps, 0);
+	});
+
 for (const [name, options, expected] of [
 	['sound alone', { video: null }, { video: null }],
 	['picture alone', { audio: null }, { audio: null }],

@@ -4,7 +4,8 @@
 /* global newCandidate */
 // eslint-disable-next-line no-unused-vars
 const peer = {
-	async start({ video = 'H264', audio = 'opus', packetizationMode, encodings, scalabilityMode, size } = {}) {
+	async start({ video = 'H264', audio = 'opus', dtx, packetizationMode, encodings, scalabilityMode, size } = {}) {
+		this.dtx = dtx;
 		const constraints = { echoCancellation: false, autoGainControl: false, noiseSuppression: false };
 		this.stream = await navigator.mediaDevices.getUserMedia({
 			video: video && { width: size?.width ?? 640, height: size?.height ?? 480 },
@@ -46,8 +47,10 @@ const peer = {
 		return this.pc.localDescription.toJSON();
 	},
 
-	answer(jsep) {
-		return this.pc.setRemoteDescription(jsep);
+	/** With `dtx` as if it asked for that (RFC 7587 section 6.1): no packets, but one each 400 ms, while it is silent. */
+	answer({ type, sdp }) {
+		const wanted = this.dtx ? sdp.replace(/(a=rtpmap:(\d+) opus\/.*\r\n)/i, '$1a=fmtp:$2 usedtx=1\r\n') : sdp;
+		return this.pc.setRemoteDescription({ type, sdp: wanted });
 	},
 
 	candidate(candidate) {

@@ -93,9 +93,9 @@ const ms = (value) => value?.toFixed(1);
 /**
  * Reads and decodes the file and holds it against what was sent (see sentBy) and what is expected: `video` and `audio` (codec
  * names, or null for none). `clean: false` allows decoding errors, `sync: false` leaves out flash and beep,
- * `maxVideoGap` (s) and `flashesMissing` allow for pictures that were lost.
+ * `maxAudioGap`, `maxVideoGap` (s) and `flashesMissing` allow for what was not sent, or lost.
  */
-export async function check(t, file, { seconds, source }, { video = 'h264', audio = 'aac', clean = true, sync = true, maxOffset = 40, maxVideoGap = 0.5, flashesMissing = 2 } = {}) {
+export async function check(t, file, { seconds, source }, { video = 'h264', audio = 'aac', clean = true, sync = true, maxOffset = 40, maxAudioGap = 0.1, maxVideoGap = 0.5, flashesMissing = 2 } = {}) {
 	const found = await media.probe(file);
 	assert.deepEqual(found.video.map((s) => s.codec_name), video ? [video].flat() : [], 'video streams');
 	assert.deepEqual(found.audio.map((s) => s.codec_name), audio ? [audio].flat() : [], 'audio streams');
@@ -110,7 +110,7 @@ export async function check(t, file, { seconds, source }, { video = 'h264', audi
 	assert.ok(Math.abs(duration - seconds) <= 0.3, `duration ${duration} s, sent ${seconds} s`);
 	for (const [i, s] of spans.entries()) {
 		assert.equal(s.backwards, 0, `stream ${i}: timestamps rise`);
-		const limit = found.streams[i].codec_type === 'audio' ? 0.1 : maxVideoGap;
+		const limit = found.streams[i].codec_type === 'audio' ? maxAudioGap : maxVideoGap;
 		assert.ok(s.gap <= limit, `stream ${i}: a step of ${s.gap} s`);
 	}
 
