@@ -9,6 +9,8 @@
 #define MUTED_US US_PER_S
 /* What is less is jitter, or steered. */
 #define PAUSE_US 200000
+/* After a pause; a sender that was only held up sends what it has at once. */
+#define CATCH_UP_US 60000
 
 /* ---- what leaves the codec goes into the file ---- */
 
@@ -108,10 +110,8 @@ static void watch_pause(struct track *t, const struct frame *frame)
 	if (t->video || t->last_arrival_us == 0 || pause_us < PAUSE_US)
 		return;
 	bool others_went_on = (t->r->last_90k - t->last_pts_90k) * 100 / 9 >= pause_us / 2;
-	if (others_went_on && pause_us >= MUTED_US)
-		clockmap_restart(&t->clock);
-	else if (others_went_on || is_alone(t))
-		clockmap_doubt(&t->clock);
+	if (others_went_on || is_alone(t))
+		clockmap_doubt(&t->clock, others_went_on && pause_us >= MUTED_US ? 0 : CATCH_UP_US);
 }
 
 static int64_t recording_time(struct track *t, const struct frame *frame)

@@ -15,8 +15,6 @@
 #define SR_STEP_US 500000
 /* After a restarted sequence a timestamp this near to arrival time goes on as before. */
 #define RESTART_TOLERANCE_US 200000
-/* What is behind by more than that after a pause, and not by half of this less after this time, does not catch up. */
-#define DOUBT_US 60000
 /* 5 ms per second of media. */
 #define SLEW_DIVISOR 200
 /* The first packet of a track is often late: an encoder begins, a keyframe is paced. As long as no report has come, the first second finds
@@ -44,9 +42,10 @@ void clockmap_restart(struct clockmap *cm)
 	cm->tie_anew = cm->started;
 }
 
-void clockmap_doubt(struct clockmap *cm)
+void clockmap_doubt(struct clockmap *cm, int64_t wait_us)
 {
 	cm->doubted = cm->started;
+	cm->doubt_wait_us = wait_us;
 	cm->doubt_us = 0;
 }
 
@@ -77,6 +76,7 @@ static void tie(struct clockmap *cm, uint32_t ts, int64_t now_us)
 	cm->behind_since_us = 0;
 	cm->tie_anew = false;
 	cm->doubted = false;
+	cm->behind_us = 0;
 	cm->lag_known = false;
 	cm->anchored = false;
 	cm->window.any = false;
@@ -149,16 +149,18 @@ static void aim_by_lag(struct clockmap *cm, int64_t media_us, int64_t lag_us, bo
 		cm->slew_target_us = lag_us;
 }
 
-/* After a pause: whether RTP time is behind because it stood still. A sender or a network that was held up sends what it has at once. */
-static bool stays_behind(struct clockmap *cm, int64_t behind_us, int64_t arrival_us)
+/* After a pause: whether RTP time is behind because it stood still. Where it went on while nothing was sent (DTX), it did not fall behind
+ * in the pause; what a sender or a network held up comes faster than its time until it has caught up. */
+static bool stood_still(struct clockmap *cm, int64_t behind_us, int64_t arrival_us)
 {
-	cm->doubted = behind_us > RESTART_TOLERANCE_US;
-	if (cm->doubt_us != 0 && arrival_us - cm->doubt_us < DOUBT_US)
+	bool first = cm->doubt_us == 0;
+	cm->doubted = behind_us - (first ? cm->behind_us : 0) > RESTART_TOLERANCE_US;
+	if (!cm->doubted || (!first && arrival_us - cm->doubt_us < cm->doubt_wait_us))
 		return false;
-	bool stays = cm->doubt_us != 0 && cm->doubt_behind_us - behind_us < DOUBT_US / 2;
+	bool may_catch_up = first ? cm->doubt_wait_us > 0 : cm->doubt_behind_us - behind_us >= cm->doubt_wait_us / 2;
 	cm->doubt_us = arrival_us;
 	cm->doubt_behind_us = behind_us;
-	return cm->doubted && stays;
+	return !may_catch_up;
 }
 
 /* Whether RTP time has left arrival time for good. */
@@ -169,8 +171,9 @@ static bool has_left(struct clockmap *cm, int64_t lag_us, int64_t arrival_us)
 		return behind > RESTART_TOLERANCE_US || behind < -RESTART_TOLERANCE_US;
 	if (behind > BEHIND_MAX_US || behind < -AHEAD_MAX_US)
 		return true;
-	if (cm->doubted && stays_behind(cm, behind, arrival_us))
+	if (cm->doubted && stood_still(cm, behind, arrival_us))
 		return true;
+	cm->behind_us = behind;
 	if (behind < BEHIND_STEADY_US || has_reports(cm, arrival_us)) {
 		cm->behind_since_us = 0;
 		return false;

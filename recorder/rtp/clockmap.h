@@ -57,8 +57,10 @@ struct clockmap {
 	bool switched;           /* the next packet is the first of that SSRC, and not of the track */
 	bool tie_anew;           /* the next packet belongs to another sequence */
 	bool doubted;            /* its clock may have stood still in a pause: looked at until it is known */
-	int64_t doubt_us;        /* arrival time since when RTP time has been watched for that; 0 = not yet */
-	int64_t doubt_behind_us; /* how far behind arrival time it was then */
+	int64_t doubt_wait_us;   /* so long between two looks */
+	int64_t doubt_us;        /* arrival time of the latest look; 0 = none yet */
+	int64_t doubt_behind_us; /* how far RTP time was behind then */
+	int64_t behind_us;       /* ... and at the newest packet */
 	bool emitted;            /* recording times were handed out: from now on corrections are slewed */
 	int64_t base_ts;         /* extended RTP time ... */
 	int64_t base_us;         /* ... and the recording time it is tied to */
@@ -101,8 +103,8 @@ void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc);
  * tied to arrival time. */
 void clockmap_restart(struct clockmap *cm);
 
-/* The next packet ends a pause. If it is far behind arrival time and those after it do not catch up, the sender's RTP clock stood still in
- * the pause: it is tied to arrival time anew. */
-void clockmap_doubt(struct clockmap *cm);
+/* The next packet ends a pause. If RTP time fell far behind arrival time in it, and does not catch up within wait_us, the sender's RTP
+ * clock stood still: it is tied to arrival time anew. With 0 nothing is waited for. */
+void clockmap_doubt(struct clockmap *cm, int64_t wait_us);
 
 #endif

@@ -195,7 +195,7 @@ static void a_pause_that_stays_is_tied_anew(void **state)
 		run(p, 21 * S);
 		p->now_us += 400000;
 		p->audio.rtp_stopped_us = 400000;
-		clockmap_doubt(&p->audio.cm);
+		clockmap_doubt(&p->audio.cm, 60000);
 		run(p, 80000);
 		assert_int_equal(p->audio.jumps, 1);
 		assert_true(fabs(run(p, 20 * S)) < 25);
@@ -213,7 +213,7 @@ static void a_pause_that_is_caught_up_with_changes_nothing(void **state)
 		struct pair *p = new_pair(true);
 		int64_t late_us = pauses_us[i / 2], step_us = i % 2 != 0 ? 20000 / 3 : 20000;
 		run(p, 21 * S);
-		clockmap_doubt(&p->audio.cm);
+		clockmap_doubt(&p->audio.cm, 60000);
 		for (; late_us > 0; p->now_us += 20000, late_us -= step_us) {
 			p->audio.delay_us = late_us;
 			send(&p->video, p->now_us);
@@ -224,6 +224,23 @@ static void a_pause_that_is_caught_up_with_changes_nothing(void **state)
 		assert_int_equal(p->audio.jumps + p->video.jumps, 0);
 		free(p);
 	}
+}
+
+/* The network's queue grows by 400 ms in 2 s, while a sender that is silent sends a packet each 400 ms (DTX). */
+static void a_queue_that_grows_between_pauses_changes_nothing(void **state)
+{
+	(void)state;
+	struct pair *p = new_pair(true);
+	run(p, 21 * S);
+	for (int i = 0; i < 10; i++, p->now_us += 400000) {
+		clockmap_doubt(&p->audio.cm, i % 2 != 0 ? 60000 : 0);
+		p->video.delay_us = p->audio.delay_us = (i < 5 ? i : 5) * 80000;
+		send(&p->video, p->now_us);
+		send(&p->audio, p->now_us);
+	}
+	assert_true(fabs(run(p, 5 * S)) < 25);
+	assert_int_equal(p->audio.jumps + p->video.jumps, 0);
+	free(p);
 }
 
 /* 5 % off, and nobody reports: it is followed, with no jump and no two frames in one place. */
@@ -380,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_stood_still_is_tied_anew),
 		cmocka_unit_test(a_pause_that_stays_is_tied_anew),
 		cmocka_unit_test(a_pause_that_is_caught_up_with_changes_nothing),
+		cmocka_unit_test(a_queue_that_grows_between_pauses_changes_nothing),
 		cmocka_unit_test(a_clock_that_runs_off_is_followed),
 		cmocka_unit_test(a_stalled_network_changes_nothing),
 		cmocka_unit_test(a_stepped_ntp_clock_changes_nothing),
