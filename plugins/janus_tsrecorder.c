@@ -291,10 +291,10 @@
  * | 614 | \c FOLDER | the recordings folder is missing, unwritable or protected |
  * | 615 | \c DISK_FULL | no space, or less than \c min_free_space |
  * | 616 | \c IO | another error of the file system |
- * | 617 | \c LIMIT | a limit was reached: \c max_recordings , 16 tracks in a recording, 16 requests of a handle that wait, threads that the system gives |
+ * | 617 | \c LIMIT | a limit was reached: \c max_recordings , 16 tracks in a recording, 16 requests of a handle that wait; or the system has no thread for the request |
  * | 618 | \c UNSUPPORTED | this build of libavcodec lacks what the codec or the profile needs |
  * | 619 | \c SHUTTING_DOWN | the plugin is being stopped |
- * | 699 | \c UNKNOWN | memory or threads are out |
+ * | 699 | \c UNKNOWN | memory, or threads for the engine, are out |
  *
  * \section tsradmin Admin API
  *

@@ -5,9 +5,11 @@ TESTS += $(STYLE_TESTS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; \
 	TSR_STYLE_CFLAGS='$(ENGINE_CFLAGS) $(JANSSON_CFLAGS) $(JANUS_CFLAGS) $(CMOCKA_CFLAGS)'; export TSR_STYLE_CFLAGS;
 
-.PHONY: print-test-programs
+.PHONY: print-test-programs print-style-tests
 print-test-programs:
 	@printf '%s\n' $(check_PROGRAMS)
+print-style-tests:
+	@printf '%s\n' $(STYLE_TESTS)
 
 # For what tests load: a path to install it at, which it never is, makes libtool build a shared object.
 test_module_ldflags = -module -avoid-version -shared -rpath /nowhere

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as media from '../lib/media.mjs';
+import { sleep } from '../lib/wait.mjs';
 import { check, recordFor, sending, sharedJanus } from './stage.mjs';
 
 for (const video of ['H264', 'VP8'])
@@ -30,7 +31,7 @@ test('a bit rate that is asked for, and a lower one', { timeout: 60_000 }, async
 	const rate = async (peer) => {
 		const bytes = async () => (await peer.sent()).video[0].bytesSent;
 		const [before, from] = [await bytes(), Date.now()];
-		await new Promise((resolve) => setTimeout(resolve, 3000));
+		await sleep(3000);
 		rates.push((await bytes() - before) * 8 / (Date.now() - from)); // kbit/s
 	};
 	const result = await recordFor(t, 14, {
@@ -115,7 +116,7 @@ test('a camera that is switched off and on again 20 times is one stream of the f
 				const offer = await peer.call('direct', 'video', i % 2 ? 'sendonly' : 'inactive');
 				({ tracks } = (await peer.negotiate(handle, { request: 'configure' }, offer)).result);
 				assert.deepEqual(tracks.map(({ type }) => type), i % 2 ? ['audio', 'video'] : ['audio']);
-				await new Promise((resolve) => setTimeout(resolve, 100));
+				await sleep(100);
 			}
 			const { data } = await handle.request({ request: 'status' });
 			assert.equal(data.tracks.length, 2, 'no track is used up');
@@ -129,16 +130,21 @@ test('a camera that is switched off and on again 20 times is one stream of the f
 	assert.ok(video.frames_written > 40 && video.keyframes >= 2, JSON.stringify(video));
 });
 
+/** Takes the microphone away for so long; when it was back, in seconds since the connection was up. */
+async function withoutMicrophone(peer, ms) {
+	await peer.call('unplug', 'audio', true);
+	await sleep(ms);
+	await peer.call('unplug', 'audio', false);
+	return (await peer.call('measured')).connectedFor;
+}
+
 test('a microphone without a source: silence, and then sound in sync', { timeout: 60_000 }, async (t) => {
 	let back;
 	const result = await recordFor(t, 12, {
 		janus: await sharedJanus(), media: { video: 'H264' },
 		during: async ({ peer }) => {
 			await sending(peer, 4);
-			await peer.call('unplug', 'audio', true);
-			await new Promise((resolve) => setTimeout(resolve, 4000));
-			await peer.call('unplug', 'audio', false);
-			back = (await peer.call('measured')).connectedFor;
+			back = await withoutMicrophone(peer, 4000);
 		},
 	});
 	// What was sent is counted by packets of sound, which there were none of for 4 s.
@@ -158,12 +164,9 @@ test('a microphone without a source, and no camera: what comes then is where it 
 	const result = await recordFor(t, 0, {
 		janus: await sharedJanus(), media: { video: null },
 		during: async ({ peer }) => {
-			await new Promise((resolve) => setTimeout(resolve, 3000));
-			await peer.call('unplug', 'audio', true);
-			await new Promise((resolve) => setTimeout(resolve, 2000));
-			await peer.call('unplug', 'audio', false);
-			back = (await peer.call('measured')).connectedFor;
-			await new Promise((resolve) => setTimeout(resolve, 5000));
+			await sleep(3000);
+			back = await withoutMicrophone(peer, 2000);
+			await sleep(5000);
 		},
 	});
 	const { spans } = await check(t, result.file, result.sent, { video: null });
@@ -177,7 +180,7 @@ test('a microphone without a source, and no camera: what comes then is where it 
 /** Waits until 0.3 s after a beep of the source. */
 async function pastBeep(peer) {
 	const { beeps, connectedFor } = await peer.call('measured');
-	await new Promise((resolve) => setTimeout(resolve, 1000 * ((((beeps.at(-1) + 0.3 - connectedFor) % 1) + 1) % 1)));
+	await sleep(1000 * ((1.3 - (connectedFor - beeps.at(-1))) % 1)); // it beeps each second
 }
 
 test('a microphone that is away for a moment, three times: sound stays in sync', { timeout: 60_000 }, async (t) => {
@@ -187,10 +190,8 @@ test('a microphone that is away for a moment, three times: sound stays in sync',
 			await sending(peer, 2);
 			for (let i = 0; i < 3; i++) {
 				await pastBeep(peer);
-				await peer.call('unplug', 'audio', true);
-				await new Promise((resolve) => setTimeout(resolve, 400));
-				await peer.call('unplug', 'audio', false);
-				await new Promise((resolve) => setTimeout(resolve, 500));
+				await withoutMicrophone(peer, 400);
+				await sleep(500);
 			}
 		},
 	});
@@ -201,7 +202,7 @@ for (const mode of ['transcode', 'copy'])
 	test(`a sender that saves packets in silence (DTX), ${mode}`, { timeout: 60_000 }, async (t) => {
 		const result = await recordFor(t, 0, {
 			janus: await sharedJanus(), media: { video: 'H264', dtx: true }, request: { audio_mode: mode },
-			during: () => new Promise((resolve) => setTimeout(resolve, 8000)),
+			during: () => sleep(8000),
 		});
 		const { source, audio: [{ packetsSent }] } = result.sent;
 		assert.ok(packetsSent < source.connectedFor * 50 / 2, `${packetsSent} packets in ${source.connectedFor} s: no DTX`);
