@@ -321,14 +321,14 @@
 #include <glib.h>
 #include <utils.h> /* Janus's */
 
-#include "api.h"
-#include "events.h"
-#include "keeper.h"
-#include "library.h"
-#include "runtime.h"
-#include "session.h"
-#include "status.h"
-#include "take.h"
+#include "api/api.h"
+#include "library/keeper.h"
+#include "library/library.h"
+#include "peer/session.h"
+#include "runtime/runtime.h"
+#include "take/events.h"
+#include "take/status.h"
+#include "take/take.h"
 #include "tsrecorder-config.h"
 
 /* ---- lifecycle --------------------------------------------------------------------------------------------------------- */

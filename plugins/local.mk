@@ -2,26 +2,26 @@
 janus_plugin_LTLIBRARIES = libjanus_tsrecorder.la
 libjanus_tsrecorder_la_SOURCES = \
 	plugins/janus_tsrecorder.c \
-	plugins/admin.c \
-	plugins/api.c plugins/api.h \
-	plugins/browse.c \
-	plugins/control.c \
-	plugins/errors.h \
-	plugins/events.c plugins/events.h \
-	plugins/fields.c plugins/fields.h \
-	plugins/keeper.c plugins/keeper.h \
-	plugins/library.c plugins/library.h \
-	plugins/naming.c plugins/naming.h \
-	plugins/record.c \
-	plugins/runtime.c plugins/runtime.h \
-	plugins/sdp.c plugins/sdp.h \
-	plugins/session.c plugins/session.h \
-	plugins/settings.c plugins/settings.h plugins/settings_table.c \
-	plugins/simulcast.c plugins/simulcast.h \
-	plugins/status.c plugins/status.h \
-	plugins/take.c plugins/take.h \
-	plugins/target.c plugins/target.h \
-	plugins/totals.c plugins/totals.h
+	plugins/api/admin.c \
+	plugins/api/api.c plugins/api/api.h \
+	plugins/api/browse.c \
+	plugins/api/control.c \
+	plugins/api/record.c \
+	plugins/api/target.c plugins/api/target.h \
+	plugins/config/errors.h \
+	plugins/config/fields.c plugins/config/fields.h \
+	plugins/config/naming.c plugins/config/naming.h \
+	plugins/config/settings.c plugins/config/settings.h plugins/config/settings_table.c \
+	plugins/library/keeper.c plugins/library/keeper.h \
+	plugins/library/library.c plugins/library/library.h \
+	plugins/peer/sdp.c plugins/peer/sdp.h \
+	plugins/peer/session.c plugins/peer/session.h \
+	plugins/runtime/runtime.c plugins/runtime/runtime.h \
+	plugins/take/events.c plugins/take/events.h \
+	plugins/take/simulcast.c plugins/take/simulcast.h \
+	plugins/take/status.c plugins/take/status.h \
+	plugins/take/take.c plugins/take/take.h \
+	plugins/take/totals.c plugins/take/totals.h
 libjanus_tsrecorder_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
 libjanus_tsrecorder_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libjanus_tsrecorder_la_LDFLAGS = -module -avoid-version -shared -export-symbols-regex '^create$$'

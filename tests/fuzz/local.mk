@@ -13,11 +13,11 @@ fuzz_subjects = \
 	recorder/sink/tsscan.c recorder/sink/tstables.c \
 	tools/capture/capture.c tools/capture/flows.c tools/capture/link.c tools/capture/mjr.c tools/capture/payloads.c \
 	tools/capture/pcap.c tools/capture/records.c tools/capture/source.c \
-	plugins/fields.c
+	plugins/config/fields.c
 
 check_PROGRAMS += tests/fuzz/replay
 TESTS += tests/fuzz/replay
-tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/targets.h $(fuzz_sources) plugins/fields.c plugins/fields.h plugins/errors.h
+tests_fuzz_replay_SOURCES = tests/fuzz/replay.c tests/fuzz/targets.h $(fuzz_sources) plugins/config/fields.c plugins/config/fields.h plugins/config/errors.h
 tests_fuzz_replay_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_replay_LDADD = libcapture.la librecorder.la $(JANSSON_LIBS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/libfuzzer.c tests/fuzz/run tests/fuzz/seeds.mjs

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/fields.h"
+#include "plugins/config/fields.h"
 
 #include "targets.h"
 

@@ -35,7 +35,7 @@ async function sanitized(kind) {
 /** What the sanitizers complained about, our code being in it. */
 function complaints(log) {
 	return log.split(/^(?===\d+==|WARNING: ThreadSanitizer|Direct leak|Indirect leak|.*runtime error:)/m)
-		.filter((part) => /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|leak of|runtime error:/.test(part) && /plugins\/\w+\.c|recorder\/\S+\.c/.test(part))
+		.filter((part) => /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|leak of|runtime error:/.test(part) && /plugins\/\S+\.c|recorder\/\S+\.c/.test(part))
 		.map((part) => part.slice(0, 3000));
 }
 

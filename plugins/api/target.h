@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Which recording a request is about, and whether whoever made the request may have it. */
-#ifndef TSR_PLUGINS_TARGET_H
-#define TSR_PLUGINS_TARGET_H
+#ifndef TSR_PLUGINS_API_TARGET_H
+#define TSR_PLUGINS_API_TARGET_H
 
+#include "../library/library.h"
+#include "../take/take.h"
 #include "api.h"
-#include "library.h"
-#include "take.h"
 
 /* Seeing is allowed to everybody when a recording is not private; all else needs the owner, the secret or the admin_key. */
 enum target_right { TARGET_SEE, TARGET_CONTROL };

@@ -5,8 +5,8 @@
  * packet is rewritten: the engine maps both streams to the recording's time by their sender reports.
  *
  * (The core's own helper rewrites the packets by arrival time, and in 1.1.2 lets no AV1 through.) */
-#ifndef TSR_PLUGINS_SIMULCAST_H
-#define TSR_PLUGINS_SIMULCAST_H
+#ifndef TSR_PLUGINS_TAKE_SIMULCAST_H
+#define TSR_PLUGINS_TAKE_SIMULCAST_H
 
 #include <jansson.h>
 #include <stdbool.h>

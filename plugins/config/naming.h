@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * From a template to the name of a file, with what a peer chose made harmless. */
-#ifndef TSR_PLUGINS_NAMING_H
-#define TSR_PLUGINS_NAMING_H
+#ifndef TSR_PLUGINS_CONFIG_NAMING_H
+#define TSR_PLUGINS_CONFIG_NAMING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The events of the API: their JSON, and their way to the peer and to Janus's event handlers. */
-#ifndef TSR_PLUGINS_EVENTS_H
-#define TSR_PLUGINS_EVENTS_H
+#ifndef TSR_PLUGINS_TAKE_EVENTS_H
+#define TSR_PLUGINS_TAKE_EVENTS_H
 
 #include <jansson.h>
 
-#include "session.h"
+#include "../peer/session.h"
 #include "take.h"
 
 /* The "result" of an engine's event; a new reference. */

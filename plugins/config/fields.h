@@ -3,8 +3,8 @@
  * Values that come from outside, read by table: the settings of the configuration and the parameters of requests. A table says
  * for each name what is allowed, and where in a struct the value goes; what breaks it is told with name, value and what would
  * be right. */
-#ifndef TSR_PLUGINS_FIELDS_H
-#define TSR_PLUGINS_FIELDS_H
+#ifndef TSR_PLUGINS_CONFIG_FIELDS_H
+#define TSR_PLUGINS_CONFIG_FIELDS_H
 
 #include <jansson.h>
 #include <stdbool.h>

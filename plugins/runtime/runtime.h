@@ -7,7 +7,7 @@
 
 #include <plugins/plugin.h> /* Janus's */
 
-#include "settings.h"
+#include "../config/settings.h"
 
 #define PLUGIN_PACKAGE "janus.plugin.tsrecorder"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Sums over recordings, for the operator. */
-#ifndef TSR_PLUGINS_TOTALS_H
-#define TSR_PLUGINS_TOTALS_H
+#ifndef TSR_PLUGINS_TAKE_TOTALS_H
+#define TSR_PLUGINS_TAKE_TOTALS_H
 
 #include <jansson.h>
 

@@ -2,8 +2,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../runtime/runtime.h"
 #include "events.h"
-#include "runtime.h"
 
 const char *event_file_name(const char *folder, const char *path)
 {

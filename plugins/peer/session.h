@@ -2,8 +2,8 @@
  *
  * A session is a Janus handle that is attached to the plugin. It may outlive the handle: whoever holds a reference can still
  * use it, and what it sends to a peer that is gone goes nowhere. */
-#ifndef TSR_PLUGINS_SESSION_H
-#define TSR_PLUGINS_SESSION_H
+#ifndef TSR_PLUGINS_PEER_SESSION_H
+#define TSR_PLUGINS_PEER_SESSION_H
 
 #include <glib.h>
 #include <jansson.h>

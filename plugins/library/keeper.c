@@ -4,11 +4,11 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "events.h"
+#include "../runtime/runtime.h"
+#include "../take/events.h"
+#include "../take/take.h"
 #include "keeper.h"
 #include "library.h"
-#include "runtime.h"
-#include "take.h"
 
 /* How often retention is looked after. */
 #define RETENTION_PERIOD_S 60

@@ -3,9 +3,9 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../runtime/runtime.h"
+#include "../take/events.h"
 #include "api.h"
-#include "events.h"
-#include "runtime.h"
 #include "target.h"
 
 enum request_flags {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef TSR_PLUGINS_STATUS_H
-#define TSR_PLUGINS_STATUS_H
+#ifndef TSR_PLUGINS_TAKE_STATUS_H
+#define TSR_PLUGINS_TAKE_STATUS_H
 
 #include <jansson.h>
 
-#include "library.h"
+#include "../library/library.h"
 #include "take.h"
 
 /* The status of a recording, as documented at `status`; from what was really written. A new reference. */

@@ -4,9 +4,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include "events.h"
-#include "runtime.h"
-#include "status.h"
+#include "../runtime/runtime.h"
+#include "../take/events.h"
+#include "../take/status.h"
 #include "target.h"
 
 static const char *const states[] = {"starting", "recording", "paused", "stopping", "finished", "interrupted", NULL};

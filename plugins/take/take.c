@@ -2,9 +2,9 @@
 #include <glib.h>
 #include <string.h>
 
+#include "../library/library.h"
+#include "../runtime/runtime.h"
 #include "events.h"
-#include "library.h"
-#include "runtime.h"
 #include "take.h"
 #include "totals.h"
 

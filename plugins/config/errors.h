@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The plugin's error codes, as documented at the head of janus_tsrecorder.c. */
-#ifndef TSR_PLUGINS_ERRORS_H
-#define TSR_PLUGINS_ERRORS_H
+#ifndef TSR_PLUGINS_CONFIG_ERRORS_H
+#define TSR_PLUGINS_CONFIG_ERRORS_H
 
 #include "recorder/recorder.h"
 

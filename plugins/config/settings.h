@@ -2,8 +2,8 @@
  *
  * The configuration: janus.plugin.tsrecorder.jcfg, and what the Admin API changes at run time. It is read as a whole into a
  * snapshot that never changes; a change makes a new snapshot, or none when anything in it is wrong. */
-#ifndef TSR_PLUGINS_SETTINGS_H
-#define TSR_PLUGINS_SETTINGS_H
+#ifndef TSR_PLUGINS_CONFIG_SETTINGS_H
+#define TSR_PLUGINS_CONFIG_SETTINGS_H
 
 #include <jansson.h>
 

@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <plugins/plugin.h> /* Janus's */
 
-#include "fields.h"
-#include "session.h"
+#include "../config/fields.h"
+#include "../peer/session.h"
 
 struct request {
 	struct session *session; /* NULL: it came through the Admin API */

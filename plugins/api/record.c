@@ -5,13 +5,13 @@
 #include <string.h>
 #include <utils.h> /* Janus's */
 
+#include "../config/naming.h"
+#include "../library/library.h"
+#include "../peer/sdp.h"
+#include "../runtime/runtime.h"
+#include "../take/events.h"
+#include "../take/take.h"
 #include "api.h"
-#include "events.h"
-#include "library.h"
-#include "naming.h"
-#include "runtime.h"
-#include "sdp.h"
-#include "take.h"
 
 #define MAX_METADATA_BYTES 4096
 #define DAY_US             (86400LL * 1000000)

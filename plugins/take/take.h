@@ -8,8 +8,8 @@
 #include <jansson.h>
 #include <plugins/plugin.h> /* Janus's */
 
-#include "sdp.h"
-#include "session.h"
+#include "../peer/sdp.h"
+#include "../peer/session.h"
 #include "simulcast.h"
 
 struct totals;

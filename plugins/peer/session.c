@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib.h>
 
-#include "runtime.h"
+#include "../runtime/runtime.h"
+#include "../take/take.h"
 #include "session.h"
-#include "take.h"
 
 /* How often REMB is repeated: a lost one is made good, and browsers keep to the latest. */
 #define REMB_PERIOD_US 5000000

@@ -2,8 +2,8 @@
  *
  * The keeper of the recordings folder: a thread in the background that completes what an earlier run left unfinished, and
  * removes what is too old or too much. */
-#ifndef TSR_PLUGINS_KEEPER_H
-#define TSR_PLUGINS_KEEPER_H
+#ifndef TSR_PLUGINS_LIBRARY_KEEPER_H
+#define TSR_PLUGINS_LIBRARY_KEEPER_H
 
 #include <stdbool.h>
 

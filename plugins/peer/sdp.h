@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * From a peer's offer to the tracks that will be recorded and the answer that says so. */
-#ifndef TSR_PLUGINS_SDP_H
-#define TSR_PLUGINS_SDP_H
+#ifndef TSR_PLUGINS_PEER_SDP_H
+#define TSR_PLUGINS_PEER_SDP_H
 
 #include <glib.h>
 #include <jansson.h>
 
-#include "settings.h"
+#include "../config/settings.h"
 
 /* What may be accepted. */
 struct sdp_wish {

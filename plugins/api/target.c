@@ -3,7 +3,7 @@
 #include <string.h>
 #include <utils.h> /* Janus's */
 
-#include "runtime.h"
+#include "../runtime/runtime.h"
 #include "target.h"
 
 struct target_params {

@@ -3,12 +3,12 @@
  * What only the Admin API can ask: statistics, run-time settings, recovery. */
 #include <glib.h>
 
-#include "keeper.h"
-#include "library.h"
-#include "runtime.h"
-#include "status.h"
+#include "../library/keeper.h"
+#include "../library/library.h"
+#include "../runtime/runtime.h"
+#include "../take/status.h"
+#include "../take/totals.h"
 #include "target.h"
-#include "totals.h"
 #include "tsrecorder-config.h"
 
 static const struct field no_fields[] = {{0}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Requests that act on a recording that runs: pause, resume, split, stop; and its status. */
-#include "status.h"
+#include "../take/status.h"
 #include "target.h"
 
 /* The take that a request is about, with a reference; or NULL with the error noted. */
