@@ -6,11 +6,7 @@
 #include "recording.h"
 #include "sink/space.h"
 
-/* How long the first track's frames wait for the other tracks', so that the first tables name them all. A track that comes
- * later gets new tables. Offline nobody waits and no crash threatens: be generous. */
-#define START_WAIT_US         200000
-#define START_WAIT_OFFLINE_US 3000000
-#define POLL_INTERVAL_US      200000
+#define POLL_INTERVAL_US 200000
 
 struct early_frame {
 	struct frame frame; /* data behind this struct */
@@ -295,11 +291,11 @@ static bool all_tracks_started(const tsr_recording *r)
 	return true;
 }
 
+/* The first track's frames wait for the other tracks', so that the first tables name them all. A track that comes later gets new tables. */
 static bool may_start(const tsr_recording *r)
 {
 	const struct output *out = &r->out;
-	int64_t wait = engine_writers(r->engine) != NULL ? START_WAIT_US : START_WAIT_OFFLINE_US;
-	return all_tracks_started(r) || r->now_us - out->first_frame_us >= wait ||
+	return all_tracks_started(r) || r->now_us - out->first_frame_us >= r->config.start_wait_us ||
 	       out->early.length >= LIMIT_START_FRAMES || out->early_bytes >= LIMIT_START_BYTES;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define DEFAULT_REORDER_WAIT_US   (US_PER_S / 2)
+#define DEFAULT_START_WAIT_US     (US_PER_S / 2)
+#define OFFLINE_START_WAIT_US     (3 * US_PER_S)
 #define DEFAULT_FLUSH_THRESHOLD   (4 * 1024 * 1024)
 #define DEFAULT_FLUSH_INTERVAL_US US_PER_S
 #define DEFAULT_TIMEOUT_US        (10 * US_PER_S)
@@ -77,10 +79,12 @@ static void set_flush_defaults(tsr_flush *f)
 		f->interval_us = 0;
 }
 
-static void set_defaults(tsr_recording_config *c)
+static void set_defaults(tsr_recording_config *c, bool offline)
 {
 	if (c->reorder_wait_us == 0)
 		c->reorder_wait_us = DEFAULT_REORDER_WAIT_US;
+	if (c->start_wait_us == 0)
+		c->start_wait_us = offline ? OFFLINE_START_WAIT_US : DEFAULT_START_WAIT_US;
 	set_flush_defaults(&c->flush);
 	if (c->stall_timeout_us == 0)
 		c->stall_timeout_us = DEFAULT_TIMEOUT_US;
@@ -134,7 +138,7 @@ static tsr_recording *alloc_recording(tsr_engine *engine, const tsr_recording_co
 	r->engine = engine;
 	r->config = *config;
 	copy_strings(&r->config);
-	set_defaults(&r->config);
+	set_defaults(&r->config, engine_writers(engine) == NULL);
 	pthread_mutex_init(&r->turn, NULL);
 	pthread_mutex_init(&r->events_lock, NULL);
 	pthread_mutex_init(&r->deliver_lock, NULL);

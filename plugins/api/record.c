@@ -156,6 +156,7 @@ static tsr_recording_config recording_config(const struct settings *s, const str
 		.on_loss = s->on_loss ? TSR_ON_LOSS_CONCEAL : TSR_ON_LOSS_WAIT_KEYFRAME,
 		.encoding = settings_encoding(s),
 		.reorder_wait_us = s->reorder_wait,
+		.start_wait_us = s->start_wait ? s->start_wait : -1,
 		.flush = settings_flush(s),
 		.memory_cap = (size_t)s->memory_cap,
 		.file_mode = (unsigned)s->file_mode,

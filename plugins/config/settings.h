@@ -43,6 +43,7 @@ struct settings {
 	int64_t keyframe_interval;
 	int on_loss;
 	int64_t reorder_wait;
+	int64_t start_wait;
 	int64_t stall_timeout;
 	int64_t track_timeout;
 

@@ -54,6 +54,7 @@ const struct field settings_table[] = {
 	{ "keyframe_interval",       FIELD_TIME,   AT(keyframe_interval),          500 * MS, HOUR,         NULL, RUN|PRO|ZERO, "0" },
 	{ "on_loss",                 FIELD_CHOICE, AT(on_loss),                    0,       0,             on_loss_choices, RUN|PRO, "wait_keyframe" },
 	{ "reorder_wait",            FIELD_TIME,   AT(reorder_wait),               20 * MS, 5 * SECOND,    NULL, RUN|PRO,      "500ms" },
+	{ "start_wait",              FIELD_TIME,   AT(start_wait),                 0,       2 * SECOND,    NULL, RUN|PRO,      "500ms" },
 	{ "stall_timeout",           FIELD_TIME,   AT(stall_timeout),              SECOND,  HOUR,          NULL, RUN|PRO|ZERO, "10s" },
 	{ "track_timeout",           FIELD_TIME,   AT(track_timeout),              SECOND,  HOUR,          NULL, RUN|PRO,      "10s" },
 
