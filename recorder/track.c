@@ -136,7 +136,7 @@ static int on_frame(void *ctx, const struct frame *depacketized)
 {
 	struct track *t = ctx;
 	struct frame frame = *depacketized;
-	frame.pts_90k = recording_time(t, &frame);
+	frame.pts_90k = frame.dts_90k = recording_time(t, &frame);
 	note_resolution(t, &frame);
 	if (t->r->paused || (t->video && (!pass_gate(t, &frame) || is_unwanted(t, &frame))))
 		return TSR_OK;

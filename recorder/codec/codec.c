@@ -139,6 +139,8 @@ tsr_error codec_emit(struct codec *c, struct frame *frame)
 	/* What the next stages do with the frame is not this one's time. */
 	int64_t start_us = cpu_now(c);
 	frame->codec = c->format.codec;
+	if (c->route->transcode) /* no encoder here changes the order */
+		frame->dts_90k = frame->pts_90k;
 	c->stats.frames_out++;
 	tsr_error err = c->emit(c->ctx, frame);
 	c->stats.cpu_us -= cpu_now(c) - start_us;

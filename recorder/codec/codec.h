@@ -56,7 +56,7 @@ struct codec_ops {
 TSR_MUST_USE tsr_error codec_available(const struct route *route, const struct codec_settings *settings,
 				       const char **missing);
 
-/* Out frames go to `emit` during push and flush, with pts_90k set and rising. TSR_OK and *out (owned by the caller);
+/* Out frames go to `emit` during push and flush, with pts_90k and dts_90k set, and dts_90k rising. TSR_OK and *out (owned by the caller);
  * TSR_E_NOMEM, TSR_E_UNSUPPORTED (this libavcodec lacks the decoder or encoder), TSR_E_CODEC (it does not open) or
  * TSR_E_LIMIT (video_width, video_height). A codec is used by one thread at a time. */
 TSR_MUST_USE tsr_error codec_create(const struct route *route, const struct track_format *in,
@@ -83,7 +83,7 @@ void codec_set_load_shedding(struct codec *c, int level);
  * because one was refused or shed. The caller decides whether to ask the sender for one. */
 bool codec_wants_keyframe(const struct codec *c);
 
-/* For the ops: hands a frame on (sets its codec, counts it). */
+/* For the ops: hands a frame on (sets its codec and, of one that was encoded, dts_90k; counts it). */
 TSR_MUST_USE tsr_error codec_emit(struct codec *c, struct frame *frame);
 /* For the ops: what codec_format, codec_stats and codec_wants_keyframe show. */
 struct track_format *codec_edit_format(struct codec *c);

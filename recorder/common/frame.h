@@ -17,13 +17,17 @@
  * parameter sets on every keyframe; VP8/VP9 are the bare frame (VP9 SVC: the layers as one superframe); AV1 is a temporal
  * unit of the low-overhead format with its temporal delimiter; audio is the RTP payload's coded bytes; AAC is raw
  * (no ADTS). */
+#define FRAME_EARLIEST_DTS_90K                                                                                         \
+	(-9000) /* the first pictures may be decoded so long before the recording's time begins */
 struct frame {
 	tsr_codec codec;
 	const uint8_t *data;
 	size_t size;
 	uint32_t rtp_ts;    /* as on the wire; meaningless after the codec stage */
 	int64_t arrival_us; /* monotonic clock, of the frame's first packet */
-	int64_t pts_90k;    /* recording time; set by the recorder, strictly rising per track. dts equals pts */
+	int64_t pts_90k;    /* recording time at which it is shown or heard; set by the recorder */
+	int64_t dts_90k; /* recording time at which it is decoded: strictly rising per track, never after pts_90k, and before it only
+			       where video is not shown in the order in which it comes (B-frames); from FRAME_EARLIEST_DTS_90K on */
 	uint32_t samples;   /* audio: duration in units of its sample rate; 0 when unknown */
 	bool keyframe;      /* video: decodable on its own; audio: always true */
 	bool discontinuity; /* something of this track was lost right before this frame */

@@ -136,6 +136,8 @@ static tsr_error open_muxer(struct mux *m, const struct mux_config *config)
 	if (err != TSR_OK)
 		return err;
 	m->format->max_delay = PCR_LEAD_US;
+	/* What libavformat adds to all times has room for FRAME_EARLIEST_DTS_90K; to shift them is not for each muxer to decide. */
+	m->format->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
 	set_names(m, config->title);
 	AVDictionary *options = NULL;
 	set_options(config, &options);
@@ -181,7 +183,8 @@ tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 	pkt->data = (uint8_t *)frame->data; /* libavformat does not write into packets it does not own */
 	pkt->size = (int)frame->size;
 	pkt->stream_index = index;
-	pkt->pts = pkt->dts = frame->pts_90k;
+	pkt->pts = frame->pts_90k;
+	pkt->dts = frame->dts_90k;
 	pkt->flags = frame->keyframe ? AV_PKT_FLAG_KEY : 0;
 	int ret = av_write_frame(m->format, pkt);
 	/* libavformat gathers small audio frames into one PES, up to half a second of them: a NULL packet flushes it. */

@@ -31,7 +31,7 @@ void mux_log_errors_alone(void);
  * does not carry), TSR_E_NOMEM. One thread at a time. */
 TSR_MUST_USE tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out);
 
-/* Writes one frame of track id, all of it, into the sink. Its pts_90k must rise per track. TSR_OK; TSR_E_MALFORMED when
+/* Writes one frame of track id, all of it, into the sink. Its dts_90k must rise per track. TSR_OK; TSR_E_MALFORMED when
  * libavformat refuses the frame (nothing of it was written); else the sink's error. */
 TSR_MUST_USE tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame);
 

@@ -67,16 +67,22 @@ static int teardown(void **state)
 }
 
 /* An access unit as the depacketizer makes it: delimiter, then one slice of `size` bytes in all. */
-static tsr_error write_video(struct fixture *f, size_t size, int64_t pts, bool key)
+static tsr_error write_reordered(struct fixture *f, size_t size, int64_t pts, int64_t dts, bool key)
 {
 	uint8_t *au = malloc(size);
 	memset(au, 0x55, size);
 	memcpy(au, "\0\0\0\1\x09\xf0\0\0\0\1", 10);
 	au[10] = key ? 0x65 : 0x41;
-	struct frame frame = {.codec = TSR_CODEC_H264, .data = au, .size = size, .pts_90k = pts, .keyframe = key};
+	struct frame frame = {
+		.codec = TSR_CODEC_H264, .data = au, .size = size, .pts_90k = pts, .dts_90k = dts, .keyframe = key};
 	tsr_error err = mux_write(f->mux, 0, &frame);
 	free(au);
 	return err;
+}
+
+static tsr_error write_video(struct fixture *f, size_t size, int64_t pts, bool key)
+{
+	return write_reordered(f, size, pts, pts, key);
 }
 
 static tsr_error write_audio(struct fixture *f, size_t size, int64_t pts)
@@ -86,6 +92,7 @@ static tsr_error write_audio(struct fixture *f, size_t size, int64_t pts)
 			      .data = packet,
 			      .size = size,
 			      .pts_90k = pts,
+			      .dts_90k = pts,
 			      .keyframe = true,
 			      .samples = 960};
 	return mux_write(f->mux, 1, &frame);
@@ -211,6 +218,38 @@ static void passes_the_pts_wrap(void **state)
 		assert_int_equal(write_video(f, 100, pts, true), TSR_OK);
 }
 
+/* 33 bits in five bytes, of the PTS or the DTS of a PES header. */
+static int64_t time_at(const uint8_t *p)
+{
+	return (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)p[1] << 22 | (int64_t)(p[2] >> 1) << 15 | p[3] << 7 |
+	       p[4] >> 1;
+}
+
+/* B-frames: each PES has both times, as far apart as they were given, with a DTS before the recording's time began, too. */
+static void shows_pictures_in_another_order(void **state)
+{
+	struct fixture *f = *state;
+	static const int64_t times[][2] = {
+		{0, FRAME_EARLIEST_DTS_90K}, {9000, -4500}, {3000, 0}, {6000, 3000}, {18000, 6000}};
+	start(f, 1, 0);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		assert_int_equal(write_reordered(f, 100, times[i][0], times[i][1], i == 0), TSR_OK);
+	size_t seen = 0;
+	int64_t shift = 0;
+	for (size_t at = 0; at < f->bytes.len; at += TS) {
+		const uint8_t *p = f->bytes.data + at;
+		if (pid_of(p) != VIDEO_PID || !(p[1] & 0x40))
+			continue;
+		const uint8_t *pes = p + 4 + (p[3] & 0x20 ? 1 + p[4] : 0);
+		assert_int_equal(pes[7] >> 6, 3);
+		shift = seen == 0 ? time_at(pes + 9) : shift;
+		assert_int_equal(time_at(pes + 9) - shift, times[seen][0]);
+		assert_int_equal(time_at(pes + 14) - shift, times[seen][1]);
+		seen++;
+	}
+	assert_int_equal(seen, 5);
+}
+
 /* The service descriptor's name, without the byte that says UTF-8; its length. */
 static size_t service_name(const struct buf *b, const uint8_t **name)
 {
@@ -263,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_second_muxer_goes_on_in_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_it_cannot_carry, setup, teardown),
 		cmocka_unit_test_setup_teardown(passes_the_pts_wrap, setup, teardown),
+		cmocka_unit_test_setup_teardown(shows_pictures_in_another_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_long_title_is_cut_between_characters, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
