@@ -326,7 +326,6 @@
 #include "library/library.h"
 #include "peer/session.h"
 #include "runtime/runtime.h"
-#include "take/events.h"
 #include "take/status.h"
 #include "take/take.h"
 #include "tsrecorder-config.h"
@@ -467,7 +466,7 @@ static janus_plugin_result *handle_message(janus_plugin_session *handle, char *t
 		json_decref(message);
 		json_decref(jsep);
 		return janus_plugin_result_new(JANUS_PLUGIN_OK, NULL,
-					       event_error(API_SHUTTING_DOWN, "the plugin is being stopped"));
+					       api_error_json(API_SHUTTING_DOWN, "the plugin is being stopped"));
 	}
 	janus_plugin_result *result = api_handle_message(handle, transaction, message, jsep);
 	gate_leave();

@@ -6,12 +6,16 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/api/api.c plugins/api/api.h \
 	plugins/api/browse.c \
 	plugins/api/control.c \
+	plugins/api/handlers.h \
 	plugins/api/record.c \
+	plugins/api/request.c plugins/api/request.h \
 	plugins/api/target.c plugins/api/target.h \
-	plugins/config/errors.h \
+	plugins/config/config.h \
+	plugins/config/errors.c plugins/config/errors.h \
 	plugins/config/fields.c plugins/config/fields.h \
 	plugins/config/naming.c plugins/config/naming.h \
 	plugins/config/settings.c plugins/config/settings.h plugins/config/settings_table.c \
+	plugins/library/item.c \
 	plugins/library/keeper.c plugins/library/keeper.h \
 	plugins/library/library.c plugins/library/library.h \
 	plugins/peer/sdp.c plugins/peer/sdp.h \

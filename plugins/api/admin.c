@@ -8,6 +8,7 @@
 #include "../runtime/runtime.h"
 #include "../take/status.h"
 #include "../take/totals.h"
+#include "handlers.h"
 #include "target.h"
 #include "tsrecorder-config.h"
 

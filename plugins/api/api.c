@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../runtime/runtime.h"
-#include "../take/events.h"
 #include "api.h"
+#include "handlers.h"
 #include "target.h"
 
 enum request_flags {
@@ -59,22 +59,6 @@ static pthread_cond_t jobs_over = PTHREAD_COND_INITIALIZER;
 static unsigned jobs_running;
 static GThread *jobs_ended; /* the latest; it joins the one that ended before it */
 
-json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	r->code = code;
-	g_vsnprintf(r->error, sizeof(r->error), fmt, args);
-	va_end(args);
-	return NULL;
-}
-
-bool request_read(struct request *r, const struct field *table, void *params)
-{
-	r->code = fields_read(table, r->body, FIELDS_FROM_REQUEST, "request", params, r->error, sizeof(r->error));
-	return r->code == API_OK;
-}
-
 /* ---- dispatch ------------------------------------------------------------------------------------------------------ */
 
 static const struct request_type *find_type(struct request *r, unsigned from)
@@ -109,7 +93,7 @@ static json_t *refusal(struct request *r)
 {
 	if (r->session && r->jsep && !json_is_true(json_object_get(r->jsep, "update")))
 		session_refuse_offer(r->session);
-	return event_error(r->code, r->error);
+	return api_error_json(r->code, r->error);
 }
 
 /* The answer, or the error as one. */
@@ -191,7 +175,7 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 	bool async = type && type->flags & REQUEST_ASYNC;
 	json_t *answer;
 	if (!session)
-		answer = event_error(API_UNKNOWN, "this handle is gone");
+		answer = api_error_json(API_UNKNOWN, "this handle is gone");
 	else if (async && start_job(&r, type, transaction))
 		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
 	else if (type && !async)

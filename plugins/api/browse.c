@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "../runtime/runtime.h"
-#include "../take/events.h"
 #include "../take/status.h"
+#include "handlers.h"
 #include "target.h"
 
 static const char *const states[] = {"starting", "recording", "paused", "stopping", "finished", "interrupted", NULL};
@@ -52,7 +52,7 @@ static bool has_state(const struct list_params *p, const struct candidate *c)
 {
 	if (p->state < 0)
 		return true;
-	const char *state = c->item ? status_ended_state(c->item) : status_state(c->take);
+	const char *state = c->item ? library_item_state(c->item) : status_state(c->take);
 	return !strcmp(state, states[p->state]);
 }
 
@@ -99,7 +99,7 @@ static gint newest_first(gconstpointer a, gconstpointer b)
 
 static json_t *candidate_json(const struct request *r, const struct candidate *c)
 {
-	json_t *entry = c->item ? status_of_ended(c->item) : r->admin ? status_of(c->take) : status_short(c->take);
+	json_t *entry = c->item ? library_item_json(c->item) : r->admin ? status_of(c->take) : status_short(c->take);
 	json_object_set_new(entry, "own", json_boolean(is_own(r, c->item ? c->item->stamp : c->take->stamp)));
 	return entry;
 }
@@ -148,7 +148,7 @@ json_t *browse_info(struct request *r)
 	if (target.take && take_ended(target.take, &last))
 		target.item = library_find(target.take->id);
 	if (target.item) {
-		recording = status_of_ended(target.item);
+		recording = library_item_json(target.item);
 		json_object_set_new(recording, "reports", library_reports(target.item));
 	} else {
 		recording = status_of(target.take);

@@ -2,6 +2,7 @@
  *
  * Requests that act on a recording that runs: pause, resume, split, stop; and its status. */
 #include "../take/status.h"
+#include "handlers.h"
 #include "target.h"
 
 /* The take that a request is about, with a reference; or NULL with the error noted. */
@@ -72,7 +73,7 @@ json_t *control_status(struct request *r)
 	struct target target;
 	if (!target_find(r, TARGET_SEE, &target))
 		return NULL;
-	json_t *status = target.take ? status_of(target.take) : status_of_ended(target.item);
+	json_t *status = target.take ? status_of(target.take) : library_item_json(target.item);
 	json_object_set_new(status, "tsrecorder", json_string("status"));
 	target_clear(&target);
 	return status;

@@ -5,13 +5,12 @@
 #include <string.h>
 #include <utils.h> /* Janus's */
 
-#include "../config/naming.h"
+#include "../config/config.h"
 #include "../library/library.h"
 #include "../peer/sdp.h"
 #include "../runtime/runtime.h"
-#include "../take/events.h"
 #include "../take/take.h"
-#include "api.h"
+#include "handlers.h"
 
 #define MAX_METADATA_BYTES 4096
 #define DAY_US             (86400LL * 1000000)
@@ -96,7 +95,7 @@ static void send_answer(struct request *r, json_t *result, const struct sdp_sess
 	if (json_array_size(sdp->refused))
 		json_object_set(result, "refused", sdp->refused);
 	json_t *jsep = json_pack("{s:s, s:s}", "type", "answer", "sdp", sdp->answer);
-	event_send(r->session, r->transaction, result, jsep);
+	session_tell(r->session, r->transaction, result, jsep);
 	json_decref(jsep);
 }
 
@@ -376,7 +375,7 @@ static void configure(struct request *r, const struct configure_params *p)
 		renegotiate(r, p, take);
 	} else if (change(r, p, take)) {
 		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take->id);
-		event_send(r->session, r->transaction, result, NULL);
+		session_tell(r->session, r->transaction, result, NULL);
 		json_decref(result);
 	}
 	take_unref(take);

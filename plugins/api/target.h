@@ -6,7 +6,7 @@
 
 #include "../library/library.h"
 #include "../take/take.h"
-#include "api.h"
+#include "request.h"
 
 /* Seeing is allowed to everybody when a recording is not private; all else needs the owner, the secret or the admin_key. */
 enum target_right { TARGET_SEE, TARGET_CONTROL };

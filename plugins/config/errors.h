@@ -4,6 +4,8 @@
 #ifndef TSR_PLUGINS_CONFIG_ERRORS_H
 #define TSR_PLUGINS_CONFIG_ERRORS_H
 
+#include <jansson.h>
+
 #include "recorder/recorder.h"
 
 enum api_error {
@@ -32,5 +34,8 @@ enum api_error {
 
 /* The code that tells a peer what an error of the engine means. */
 enum api_error api_error_of(tsr_error err);
+
+/* {"tsrecorder":"event","error_code":…,"error":…}; a new reference. */
+json_t *api_error_json(enum api_error code, const char *text);
 
 #endif

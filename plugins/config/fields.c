@@ -507,3 +507,14 @@ const struct field *fields_find(const struct field *table, const char *name)
 	}
 	return NULL;
 }
+
+json_t *fields_moment(int64_t utc_us)
+{
+	GDateTime *time = g_date_time_new_from_unix_utc(utc_us / 1000000);
+	char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+	json_t *json = text ? json_string(text) : json_null();
+	g_free(text);
+	if (time)
+		g_date_time_unref(time);
+	return json;
+}

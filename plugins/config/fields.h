@@ -81,4 +81,7 @@ json_t *fields_write(const struct field *table, const void *target);
 
 const struct field *fields_find(const struct field *table, const char *name);
 
+/* "2024-01-31T12:00:00Z", as a FIELD_MOMENT is read; a new reference. */
+json_t *fields_moment(int64_t utc_us);
+
 #endif

@@ -116,3 +116,13 @@ char *naming_new_id(int64_t utc_us)
 	g_free(time);
 	return id;
 }
+
+const char *naming_below(const char *folder, const char *path)
+{
+	size_t length = strlen(folder);
+	while (length > 1 && folder[length - 1] == '/')
+		length--;
+	if (strncmp(folder, path, length) || path[length] != '/')
+		return path;
+	return path + length + 1;
+}

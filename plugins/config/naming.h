@@ -22,4 +22,7 @@ char *naming_expand(const char *template, const struct naming *naming, char *err
 /* An id from the time and chance (g_free). */
 char *naming_new_id(int64_t utc_us);
 
+/* The part of an absolute path below the recordings folder. */
+const char *naming_below(const char *folder, const char *path);
+
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../runtime/runtime.h"
-#include "../take/events.h"
 #include "../take/take.h"
 #include "keeper.h"
 #include "library.h"
@@ -46,9 +45,9 @@ static void on_recovered(void *user, const tsr_recovered *r)
 	if (!r->path) /* it held no media */
 		return;
 	json_t *event = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "event", "recovered", "id", r->id, "file",
-				  event_file_name(s->recordings_path, r->path), "path", r->path, "bytes",
+				  naming_below(s->recordings_path, r->path), "path", r->path, "bytes",
 				  (json_int_t)r->bytes, "duration_ms", (json_int_t)r->duration_ms);
-	session_notify(NULL, event);
+	runtime_notify(NULL, event);
 }
 
 /* Janus need not wait for all of the files when it ends. */
@@ -78,8 +77,8 @@ static void recover(const struct settings *s, bool keep)
 static void tell_deleted(const struct settings *s, const char *id, const char *path, const char *reason)
 {
 	log_line(TSR_LOG_INFO, id, "removed by retention (%s)", reason);
-	session_notify(NULL, json_pack("{s:s, s:s, s:s, s:s}", "event", "deleted", "id", id, "file",
-				       event_file_name(s->recordings_path, path), "reason", reason));
+	runtime_notify(NULL, json_pack("{s:s, s:s, s:s, s:s}", "event", "deleted", "id", id, "file",
+				       naming_below(s->recordings_path, path), "reason", reason));
 	library_changed();
 }
 

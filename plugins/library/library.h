@@ -44,6 +44,10 @@ void library_item_unref(struct library_item *item);
 /* The reports of its files, without what is nobody's business; a new array. */
 json_t *library_reports(const struct library_item *item);
 
+/* "finished" or "interrupted"; and the status of it, as documented at `list`: a new reference. */
+const char *library_item_state(const struct library_item *item);
+json_t *library_item_json(const struct library_item *item);
+
 /* What is written into a report about who may see the recording (tsr_recording_config.host); g_free. `secret` may be NULL. */
 char *library_host_text(const char *stamp, const char *profile, bool private, const char *secret);
 

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "../config/settings.h"
+#include "../config/config.h"
 
 /* What may be accepted. */
 struct sdp_wish {

@@ -277,19 +277,24 @@ void session_push(struct session *session, const char *transaction, json_t *mess
 
 void session_notify(struct session *session, json_t *event)
 {
-	struct config *config = runtime_config();
-	bool wanted = config_general(config)->events && runtime_gateway->events_is_enabled();
-	config_unref(config);
-	if (!wanted) {
-		json_decref(event);
-		return;
-	}
 	/* The core drops events about a handle that is gone, so those go without it. */
 	janus_plugin_session *handle = hold_handle(session);
 	bool alive = handle && !g_atomic_int_get(&handle->stopped);
-	runtime_gateway->notify_event(&runtime_plugin, alive ? handle : NULL, event);
+	runtime_notify(alive ? handle : NULL, event);
 	if (handle)
 		janus_refcount_decrease(&handle->ref);
+}
+
+void session_tell(struct session *session, const char *transaction, json_t *result, json_t *jsep)
+{
+	json_t *message = json_pack("{s:s, s:O}", "tsrecorder", "event", "result", result);
+	session_push(session, transaction, message, jsep);
+	json_decref(message);
+	/* Event handlers get all that happens, so the name of it is "event" there, as in Janus's own plugins. */
+	json_t *event = json_copy(result);
+	json_object_set(event, "event", json_object_get(result, "status"));
+	json_object_del(event, "status");
+	session_notify(session, event);
 }
 
 void session_refuse_offer(struct session *session)

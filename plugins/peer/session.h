@@ -71,6 +71,10 @@ void session_push(struct session *session, const char *transaction, json_t *mess
 /* Tells Janus's event handlers; takes the reference of `event`. `session` may be NULL. */
 void session_notify(struct session *session, json_t *event);
 
+/* {"tsrecorder":"event","result":…} to the peer (with a JSEP, if any), and the same to the event handlers. The references
+ * stay the caller's. */
+void session_tell(struct session *session, const char *transaction, json_t *result, json_t *jsep);
+
 /* Ends what the core has prepared for an offer that was refused: the handle can take another one then. */
 void session_refuse_offer(struct session *session);
 

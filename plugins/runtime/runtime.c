@@ -91,3 +91,14 @@ void runtime_set_config(struct config *config)
 	pthread_mutex_unlock(&config_mutex);
 	config_unref(old);
 }
+
+void runtime_notify(janus_plugin_session *handle, json_t *event)
+{
+	struct config *config = runtime_config();
+	bool wanted = config_general(config)->events && runtime_gateway->events_is_enabled();
+	config_unref(config);
+	if (wanted)
+		runtime_gateway->notify_event(&runtime_plugin, handle, event);
+	else
+		json_decref(event);
+}

@@ -7,7 +7,7 @@
 
 #include <plugins/plugin.h> /* Janus's */
 
-#include "../config/settings.h"
+#include "../config/config.h"
 
 #define PLUGIN_PACKAGE "janus.plugin.tsrecorder"
 
@@ -22,6 +22,10 @@ struct config *runtime_config(void);
 
 /* Takes the reference (or NULL, when it all ends), puts it in force, sets the log's level. Any thread. */
 void runtime_set_config(struct config *config);
+
+/* Tells Janus's event handlers, when they want to know; takes the reference of `event`. `handle` is whom it is about, which must
+ * be attached, or NULL. */
+void runtime_notify(janus_plugin_session *handle, json_t *event);
 
 /* When the plugin was started, tsr_now_us(). */
 int64_t runtime_started_us(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib.h>
 
-#include "events.h"
+#include "../config/config.h"
 #include "status.h"
 
 static void set_int(json_t *object, const char *name, int64_t value)
@@ -148,8 +148,8 @@ json_t *status_of(struct take *take)
 	set_text(out, "name", name);
 	g_free(name);
 	set_text(out, "profile", take->profile);
-	set_text(out, "file", event_file_name(take->folder, s->path));
-	json_object_set_new(out, "started", event_time(take->started_us));
+	set_text(out, "file", naming_below(take->folder, s->path));
+	json_object_set_new(out, "started", fields_moment(take->started_us));
 	set_output(out, s);
 	json_t *tracks = json_array();
 	for (unsigned i = 0; i < s->tracks; i++)
@@ -175,11 +175,6 @@ const char *status_state(struct take *take)
 	return state;
 }
 
-const char *status_ended_state(const struct library_item *item)
-{
-	return item->interrupted ? "interrupted" : "finished";
-}
-
 json_t *status_short(struct take *take)
 {
 	json_t *all = status_of(take), *out = json_object();
@@ -190,25 +185,5 @@ json_t *status_short(struct take *take)
 	}
 	json_object_set(out, "bytes", json_object_get(all, "bytes_written"));
 	json_decref(all);
-	return out;
-}
-
-json_t *status_of_ended(const struct library_item *item)
-{
-	json_t *out = json_object(), *files = json_array();
-	set_text(out, "id", item->id);
-	set_text(out, "name", item->name);
-	set_text(out, "profile", item->profile);
-	set_text(out, "state", status_ended_state(item));
-	for (guint i = 0; i < item->files->len; i++)
-		json_array_append_new(files, json_sprintf("%s%s", (const char *)g_ptr_array_index(item->files, i),
-							  item->interrupted ? ".recording.ts" : ".ts"));
-	json_object_set(out, "file", json_array_get(files, 0));
-	json_object_set_new(out, "files", files);
-	json_object_set_new(out, "started", event_time(item->started_us));
-	json_object_set_new(out, "ended", event_time(item->ended_us));
-	set_int(out, "duration_ms", item->duration_ms);
-	set_int(out, "bytes", (int64_t)item->bytes);
-	json_object_set_new(out, "recovered", json_boolean(item->recovered));
 	return out;
 }

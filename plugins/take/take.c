@@ -122,7 +122,7 @@ static void deliver(struct take *take, json_t *result)
 		g_queue_push_tail(&take->early, json_incref(result));
 	pthread_mutex_unlock(&take->mutex);
 	if (now)
-		event_send(take->session, NULL, result, NULL);
+		session_tell(take->session, NULL, result, NULL);
 }
 
 static void end(struct take *take, bool finished, json_t *result)
@@ -172,7 +172,7 @@ void take_announced(struct take *take)
 	json_t *result;
 	/* With the lock held, so that what happens meanwhile comes after it. */
 	while ((result = g_queue_pop_head(&take->early))) {
-		event_send(take->session, NULL, result, NULL);
+		session_tell(take->session, NULL, result, NULL);
 		json_decref(result);
 	}
 	pthread_mutex_unlock(&take->mutex);
