@@ -9,6 +9,7 @@
 
 #include "audio_decoder.h"
 #include "audio_encoder.h"
+#include "audio_layout.h"
 #include "ops.h"
 #include "stretch.h"
 
@@ -42,16 +43,6 @@ struct audio {
 	float *planes[AUDIO_MAX_CHANNELS];    /* a block as decoded ... */
 	float *stretched[AUDIO_MAX_CHANNELS]; /* ... and steered */
 };
-
-AVChannelLayout audio_layout(int channels)
-{
-	static const AVChannelLayout layouts[AUDIO_MAX_CHANNELS] = {
-		AV_CHANNEL_LAYOUT_MONO,    AV_CHANNEL_LAYOUT_STEREO,       AV_CHANNEL_LAYOUT_SURROUND,
-		AV_CHANNEL_LAYOUT_QUAD,    AV_CHANNEL_LAYOUT_5POINT0_BACK, AV_CHANNEL_LAYOUT_5POINT1_BACK,
-		AV_CHANNEL_LAYOUT_6POINT1, AV_CHANNEL_LAYOUT_7POINT1,
-	};
-	return layouts[channels - 1];
-}
 
 static tsr_error new_decoder(const struct track_format *in, int channels, struct audio_decoder **out)
 {

@@ -5,13 +5,10 @@
 #ifndef TSR_CODEC_AUDIO_DECODER_H
 #define TSR_CODEC_AUDIO_DECODER_H
 
-#include <libavutil/channel_layout.h>
-
 #include "../common/error.h"
 #include "../common/frame.h"
 
-#define AUDIO_RATE         48000
-#define AUDIO_MAX_CHANNELS 8
+#define AUDIO_RATE 48000
 /* Most samples per channel in one block: the longest Opus packet, 120 ms. */
 #define AUDIO_BLOCK (AUDIO_RATE * 120 / 1000)
 
@@ -39,8 +36,5 @@ struct audio_decoder {
  * TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error opus_decoder_new(const struct track_format *in, int channels, struct audio_decoder **out);
 TSR_MUST_USE tsr_error pcm_decoder_new(const struct track_format *in, int channels, struct audio_decoder **out);
-
-/* How 1 to 8 channels are placed, in the order in which libavcodec's encoders want them. */
-AVChannelLayout audio_layout(int channels);
 
 #endif

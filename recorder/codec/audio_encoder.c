@@ -6,6 +6,7 @@
 
 #include "../common/log.h"
 #include "audio_decoder.h"
+#include "audio_layout.h"
 #include "lavc.h"
 
 #define DEFAULT_BITRATE_PER_CHANNEL 64000

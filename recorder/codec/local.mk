@@ -1,6 +1,7 @@
 librecorder_la_SOURCES += \
 	recorder/codec/audio.c recorder/codec/audio_decoder.h \
 	recorder/codec/audio_encoder.c recorder/codec/audio_encoder.h \
+	recorder/codec/audio_layout.c recorder/codec/audio_layout.h \
 	recorder/codec/codec.c recorder/codec/codec.h \
 	recorder/codec/copy.c \
 	recorder/codec/lavc.c recorder/codec/lavc.h \

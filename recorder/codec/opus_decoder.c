@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "audio_decoder.h"
+#include "audio_layout.h"
 #include "opus_head.h"
 
 /* libopus conceals in units of 2.5 ms. */

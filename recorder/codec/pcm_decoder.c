@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "audio_decoder.h"
+#include "audio_layout.h"
 #include "lavc.h"
 
 /* The last sample before a gap fades out, the first samples after it fade in, over 1/400 s: no click. */
