@@ -1,22 +1,179 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * The end of a file: its sink finishes it in the background, while the stages may be at work on the next segment already. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ending.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "engine.h"
+#include "events.h"
 #include "recording.h"
+#include "report.h"
+#include "sink/file.h"
+
+struct endings {
+	GQueue closed;                /* struct ending: files that end when the turn is over */
+	atomic_ullong bytes_finished; /* of earlier segments, in files that are complete and durable */
+	pthread_mutex_t lock;         /* all that follows */
+	unsigned files_open;          /* that have not finished yet */
+	GQueue begun; /* of those, what is known of each that is being finished: struct ending, not owned */
+	struct sink_totals totals; /* what those did that have finished */
+	tsr_error first_error;     /* of a file that failed */
+	tsr_event *last;           /* the last file has ended, others are still at it; owned */
+	tsr_stats *final;          /* what stays to be read when the stages are gone; NULL while they are there */
+	bool done;                 /* the last event was delivered */
+	pthread_cond_t ended;
+};
+
+struct endings *ending_create(void)
+{
+	struct endings *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return NULL;
+	g_queue_init(&e->closed);
+	g_queue_init(&e->begun);
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->ended, NULL);
+	return e;
+}
+
+void ending_destroy(struct endings *e)
+{
+	if (e == NULL)
+		return;
+	g_free(e->final);
+	pthread_mutex_destroy(&e->lock);
+	pthread_cond_destroy(&e->ended);
+	free(e);
+}
+
+/* ---- what the recording asks ---- */
 
 void ending_expect_file(tsr_recording *r)
 {
-	pthread_mutex_lock(&r->events_lock);
-	r->files_open++;
-	pthread_mutex_unlock(&r->events_lock);
+	pthread_mutex_lock(&r->endings->lock);
+	r->endings->files_open++;
+	pthread_mutex_unlock(&r->endings->lock);
 }
 
 bool ending_has_room(tsr_recording *r)
 {
-	pthread_mutex_lock(&r->events_lock);
-	bool may = r->files_open <= LIMIT_FILES_BEING_FINISHED;
-	pthread_mutex_unlock(&r->events_lock);
+	pthread_mutex_lock(&r->endings->lock);
+	bool may = r->endings->files_open <= LIMIT_FILES_BEING_FINISHED;
+	pthread_mutex_unlock(&r->endings->lock);
 	return may;
 }
+
+void ending_get_totals(tsr_recording *r, struct sink_totals *out)
+{
+	pthread_mutex_lock(&r->endings->lock);
+	*out = r->endings->totals;
+	pthread_mutex_unlock(&r->endings->lock);
+}
+
+uint64_t ending_bytes(const tsr_recording *r)
+{
+	return atomic_load(&r->endings->bytes_finished);
+}
+
+void ending_keep_stats(tsr_recording *r, tsr_stats *final)
+{
+	pthread_mutex_lock(&r->endings->lock);
+	r->endings->final = final;
+	pthread_mutex_unlock(&r->endings->lock);
+}
+
+bool ending_has_stats(const tsr_recording *r)
+{
+	return r->endings->final != NULL;
+}
+
+bool ending_get_stats(tsr_recording *r, tsr_stats *out)
+{
+	pthread_mutex_lock(&r->endings->lock);
+	bool kept = r->endings->final != NULL;
+	if (kept)
+		*out = *r->endings->final;
+	pthread_mutex_unlock(&r->endings->lock);
+	return kept;
+}
+
+void ending_wait(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->endings->lock);
+	while (!r->endings->done)
+		pthread_cond_wait(&r->endings->ended, &r->endings->lock);
+	pthread_mutex_unlock(&r->endings->lock);
+}
+
+/* ---- the end of the recording ---- */
+
+/* The last event is with its taker: whoever waits may go, and the engine lets go of the recording. */
+static void end_recording(tsr_recording *r)
+{
+	pthread_mutex_lock(&r->endings->lock);
+	r->endings->done = true;
+	pthread_cond_broadcast(&r->endings->ended);
+	pthread_mutex_unlock(&r->endings->lock);
+	engine_forget(r);
+}
+
+/* e->lock held. A recording of which a segment failed is not complete, whatever became of its last one. */
+static void tell_first_error(struct endings *e)
+{
+	if (e->first_error == TSR_OK || e->last->type == TSR_EVENT_FAILED)
+		return;
+	e->last->type = TSR_EVENT_FAILED;
+	e->last->error = e->first_error;
+	g_free((char *)e->last->text);
+	e->last->text = g_strdup_printf("an earlier segment failed: %s", tsr_strerror(e->first_error));
+}
+
+/* e->lock held. Brings the last snapshot up to date with how the recording ended. */
+static void finish_stats(const tsr_recording *r, const struct endings *e)
+{
+	tsr_stats *final = e->final;
+	final->duration_ms = recording_duration_ms(r, r->last_90k);
+	final->writes = e->totals.writes;
+	final->flushes = e->totals.flushes;
+	final->write_latency = e->totals.write_latency;
+	final->flush_latency = e->totals.flush_latency;
+	bool failed = e->last->type == TSR_EVENT_FAILED;
+	final->state = failed ? TSR_STATE_FAILED : TSR_STATE_FINISHED;
+	g_strlcpy(final->path, e->last->path != NULL ? e->last->path : "", sizeof(final->path));
+	if (failed || e->last->error != TSR_OK)
+		return; /* what is exposed stays exposed */
+	final->bytes_written = final->bytes_durable += final->bytes_exposed;
+	final->bytes_exposed = final->buffered_bytes = 0;
+	final->exposed_ms = 0;
+}
+
+/* A file has ended and `event` tells of it; the last file's event waits for those of the others and ends the recording.
+ * Any thread, r->turn not held. The recording may be gone afterwards, unless the caller has a reference. */
+static void tell_ended(tsr_recording *r, const tsr_event *event, bool last)
+{
+	struct endings *e = r->endings;
+	pthread_mutex_lock(&e->lock);
+	if (last)
+		e->last = event_copy(r, event);
+	else
+		events_queue(r, event);
+	bool over = --e->files_open == 0 && e->last != NULL;
+	if (over) {
+		tell_first_error(e);
+		atomic_store(&r->state, e->last->type == TSR_EVENT_FAILED ? TSR_STATE_FAILED : TSR_STATE_FINISHED);
+		finish_stats(r, e);
+		events_queue(r, e->last);
+		event_free(e->last);
+		e->last = NULL;
+	}
+	pthread_mutex_unlock(&e->lock);
+	events_deliver(r);
+	if (over)
+		end_recording(r);
+}
+
+/* ---- the end of a file ---- */
 
 /* How one file ended: tells it, and with the last one ends the recording. On a writer thread; nothing of the stages is
  * touched, for they may be at work on the next segment. */
@@ -37,33 +194,33 @@ int64_t ending_exposure(tsr_recording *r, size_t *buffered)
 {
 	int64_t oldest_us = 0;
 	*buffered = 0;
-	pthread_mutex_lock(&r->events_lock);
-	for (const GList *l = r->endings.head; l != NULL; l = l->next) {
+	pthread_mutex_lock(&r->endings->lock);
+	for (const GList *l = r->endings->begun.head; l != NULL; l = l->next) {
 		const struct ending *end = l->data;
 		if (end->oldest_unsafe_us != 0 && (oldest_us == 0 || end->oldest_unsafe_us < oldest_us))
 			oldest_us = end->oldest_unsafe_us;
 		*buffered += end->buffered;
 	}
-	pthread_mutex_unlock(&r->events_lock);
+	pthread_mutex_unlock(&r->endings->lock);
 	return oldest_us;
 }
 
 /* The file has finished: what it did counts from now on as the recording's. */
 static void note_ended(struct ending *end, const struct sink_result *result, bool good)
 {
-	tsr_recording *r = end->r;
-	struct sink_totals *t = &r->files_ended;
-	pthread_mutex_lock(&r->events_lock);
-	g_queue_remove(&r->endings, end);
-	if (!good && !end->last && r->first_error == TSR_OK)
-		r->first_error = result->error;
+	struct endings *e = end->r->endings;
+	struct sink_totals *t = &e->totals;
+	pthread_mutex_lock(&e->lock);
+	g_queue_remove(&e->begun, end);
+	if (!good && !end->last && e->first_error == TSR_OK)
+		e->first_error = result->error;
 	if (result->stats != NULL) {
 		t->writes += result->stats->writes;
 		t->flushes += result->stats->flushes;
 		tsr_latency_add(&t->write_latency, &result->stats->write_latency);
 		tsr_latency_add(&t->flush_latency, &result->stats->flush_latency);
 	}
-	pthread_mutex_unlock(&r->events_lock);
+	pthread_mutex_unlock(&e->lock);
 }
 
 /* A full disk ends a file early, but under its final name: it plays. */
@@ -87,7 +244,7 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 						 .stats = &end->stats,
 						 .result = result});
 	if (result->error == TSR_OK && !end->last)
-		atomic_fetch_add(&r->bytes_finished, result->bytes);
+		atomic_fetch_add(&r->endings->bytes_finished, result->bytes);
 	bool ended_early = result->error == TSR_E_NOSPACE && result->path != NULL && has_final_name(result);
 	bool good = result->error == TSR_OK || ended_early;
 	note_ended(end, result, good);
@@ -104,7 +261,7 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 		.text = result->error != TSR_OK ? tsr_strerror(result->error) : NULL,
 		.sha256 = result->sha256,
 	};
-	events_file_ended(r, &event, end->last);
+	tell_ended(r, &event, end->last);
 	g_free(end->name);
 	g_free(end->title);
 	g_free(end->metadata);
@@ -114,9 +271,9 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 
 void ending_settle(tsr_recording *r)
 {
-	for (struct ending *end; (end = g_queue_pop_head(&r->out.closed)) != NULL;) {
+	for (struct ending *end; (end = g_queue_pop_head(&r->endings->closed)) != NULL;) {
 		if (end->sink == NULL) /* it could not be opened: it ends as if it had been */
-			on_sink_finished(end, &(struct sink_result){.error = r->out.error});
+			on_sink_finished(end, &(struct sink_result){.error = r->error});
 		else if (end->discard)
 			file_sink_discard(end->sink, on_sink_finished, end);
 		else
@@ -124,48 +281,29 @@ void ending_settle(tsr_recording *r)
 	}
 }
 
-/* Makes *stats those of this file alone, and remembers where the next one begins. */
-static void count_from_here(tsr_recording *r, tsr_stats *stats, bool last)
+void ending_begin(tsr_recording *r, const struct ended_file *file)
 {
-	tsr_stats *all = last ? NULL : g_memdup2(stats, sizeof(*stats));
-	if (r->out.before != NULL)
-		stats_subtract(stats, r->out.before);
-	g_free(r->out.before);
-	r->out.before = all;
-	for (unsigned i = 0; i < r->tracks; i++)
-		r->track[i]->in_file = false;
-}
-
-void ending_begin(tsr_recording *r, bool last)
-{
-	struct output *out = &r->out;
 	struct ending *end = g_new0(struct ending, 1);
 	end->r = tsr_recording_ref(r);
-	end->last = last;
-	end->name = g_strdup(out->name);
+	end->last = file->last;
+	end->name = g_strdup(file->name);
 	end->title = g_strdup(r->config.name);
 	end->metadata = g_strdup(r->config.metadata);
-	end->started_utc_us = out->started_utc_us;
+	end->started_utc_us = file->started_utc_us;
 	end->ended_utc_us = clock_utc_us();
-	stats_collect(r, &end->stats);
-	count_from_here(r, &end->stats, last);
-	end->stats.duration_ms = r->any_written ? ms_of_90k(r->last_90k - out->segment_start_90k) : 0;
-	mux_destroy(out->mux);
-	out->mux = NULL;
-	out->version = 0;
-	struct sink_stats sink_stats = {0};
-	if (out->sink != NULL)
-		sink_get_stats(out->sink, &sink_stats);
-	r->bytes_before += sink_stats.bytes_accepted;
-	end->oldest_unsafe_us = sink_stats.oldest_unsafe_us;
-	end->buffered = sink_stats.buffered;
-	pthread_mutex_lock(&r->events_lock);
-	g_queue_push_tail(&r->endings, end);
-	pthread_mutex_unlock(&r->events_lock);
-	if (out->sink == NULL)
+	end->stats = *file->stats;
+	end->sink = file->sink;
+	end->discard = file->discard;
+	if (end->sink != NULL) {
+		struct sink_stats sink;
+		sink_get_stats(end->sink, &sink);
+		end->oldest_unsafe_us = sink.oldest_unsafe_us;
+		end->buffered = sink.buffered;
+	} else {
 		ending_expect_file(r);
-	end->sink = out->sink;
-	end->discard = !r->any_written;
-	out->sink = NULL;
-	g_queue_push_tail(&out->closed, end);
+	}
+	pthread_mutex_lock(&r->endings->lock);
+	g_queue_push_tail(&r->endings->begun, end);
+	pthread_mutex_unlock(&r->endings->lock);
+	g_queue_push_tail(&r->endings->closed, end);
 }

@@ -1,11 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "events.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
 #include "recording.h"
 
 /* What a peer or a disk may bring about at any rate is told once in so long. */
 #define WARNING_INTERVAL_US (10 * US_PER_S)
 
-/* A queued event owns its path, text and sha256; its other strings are constant or the recording's. */
-static tsr_event *copy_event(const tsr_recording *r, const tsr_event *event)
+struct events {
+	pthread_mutex_t lock;
+	pthread_mutex_t deliver_lock; /* one on_event at a time */
+	GQueue queue;                 /* lock: tsr_event, owned */
+};
+
+struct events *events_create(void)
+{
+	struct events *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return NULL;
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_mutex_init(&e->deliver_lock, NULL);
+	g_queue_init(&e->queue);
+	return e;
+}
+
+static void free_queued(gpointer event)
+{
+	event_free(event);
+}
+
+void events_destroy(struct events *e)
+{
+	if (e == NULL)
+		return;
+	g_queue_clear_full(&e->queue, free_queued);
+	pthread_mutex_destroy(&e->lock);
+	pthread_mutex_destroy(&e->deliver_lock);
+	free(e);
+}
+
+tsr_event *event_copy(const tsr_recording *r, const tsr_event *event)
 {
 	tsr_event *copy = g_new(tsr_event, 1);
 	*copy = *event;
@@ -16,9 +52,8 @@ static tsr_event *copy_event(const tsr_recording *r, const tsr_event *event)
 	return copy;
 }
 
-static void free_event(gpointer data)
+void event_free(tsr_event *event)
 {
-	tsr_event *event = data;
 	if (event == NULL)
 		return;
 	g_free((char *)event->path);
@@ -31,10 +66,10 @@ void events_queue(tsr_recording *r, const tsr_event *event)
 {
 	if (r->config.on_event == NULL)
 		return;
-	tsr_event *copy = copy_event(r, event);
-	pthread_mutex_lock(&r->events_lock);
-	g_queue_push_tail(&r->events, copy);
-	pthread_mutex_unlock(&r->events_lock);
+	tsr_event *copy = event_copy(r, event);
+	pthread_mutex_lock(&r->events->lock);
+	g_queue_push_tail(&r->events->queue, copy);
+	pthread_mutex_unlock(&r->events->lock);
 }
 
 void events_warn(tsr_recording *r, int track, const char *warning, const char *text)
@@ -51,11 +86,11 @@ void events_warn_often(tsr_recording *r, int track, int64_t *told_us, const char
 	events_warn(r, track, warning, text);
 }
 
-static tsr_event *pop(tsr_recording *r)
+static tsr_event *pop(struct events *e)
 {
-	pthread_mutex_lock(&r->events_lock);
-	tsr_event *event = g_queue_pop_head(&r->events);
-	pthread_mutex_unlock(&r->events_lock);
+	pthread_mutex_lock(&e->lock);
+	tsr_event *event = g_queue_pop_head(&e->queue);
+	pthread_mutex_unlock(&e->lock);
 	return event;
 }
 
@@ -63,58 +98,10 @@ void events_deliver(tsr_recording *r)
 {
 	if (r->config.on_event == NULL)
 		return;
-	pthread_mutex_lock(&r->deliver_lock);
-	for (tsr_event *event; (event = pop(r)) != NULL; free_event(event))
+	pthread_mutex_lock(&r->events->deliver_lock);
+	for (tsr_event *event; (event = pop(r->events)) != NULL; event_free(event))
 		r->config.on_event(r->config.user, event);
-	pthread_mutex_unlock(&r->deliver_lock);
-}
-
-/* The last event is with its taker: whoever waits may go, and the engine lets go of the recording. */
-static void end_recording(tsr_recording *r)
-{
-	pthread_mutex_lock(&r->events_lock);
-	r->done = true;
-	pthread_cond_broadcast(&r->ended);
-	pthread_mutex_unlock(&r->events_lock);
-	engine_forget(r);
-}
-
-/* events_lock held. A recording of which a segment failed is not complete, whatever became of its last one. */
-static void tell_first_error(tsr_recording *r)
-{
-	if (r->first_error == TSR_OK || r->last->type == TSR_EVENT_FAILED)
-		return;
-	r->last->type = TSR_EVENT_FAILED;
-	r->last->error = r->first_error;
-	g_free((char *)r->last->text);
-	r->last->text = g_strdup_printf("an earlier segment failed: %s", tsr_strerror(r->first_error));
-}
-
-void events_file_ended(tsr_recording *r, const tsr_event *event, bool last)
-{
-	tsr_event *copy = copy_event(r, event);
-	pthread_mutex_lock(&r->events_lock);
-	if (last)
-		r->last = copy;
-	else
-		g_queue_push_tail(&r->events, copy);
-	bool over = --r->files_open == 0 && r->last != NULL;
-	if (over) {
-		tell_first_error(r);
-		atomic_store(&r->state, r->last->type == TSR_EVENT_FAILED ? TSR_STATE_FAILED : TSR_STATE_FINISHED);
-		stats_finish(r, r->final, r->last);
-		g_queue_push_tail(&r->events, r->last);
-		r->last = NULL;
-	}
-	pthread_mutex_unlock(&r->events_lock);
-	events_deliver(r);
-	if (over)
-		end_recording(r);
-}
-
-void events_clear(tsr_recording *r)
-{
-	g_queue_clear_full(&r->events, free_event);
+	pthread_mutex_unlock(&r->events->deliver_lock);
 }
 
 const char *tsr_event_name(tsr_event_type type)

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The life of one recording as the host sees it: create, tracks, pause, stop, wait, statistics. */
-#include "recording.h"
-
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "depay/depay.h"
+#include "ending.h"
+#include "engine.h"
+#include "events.h"
+#include "output.h"
+#include "recording.h"
+#include "rtp/inbox.h"
+#include "stats.h"
+#include "track.h"
+#include "turn.h"
 
 #define DEFAULT_REORDER_WAIT_US   (US_PER_S / 2)
 #define DEFAULT_START_WAIT_US     (US_PER_S / 2)
@@ -92,23 +103,6 @@ static void set_defaults(tsr_recording_config *c, bool offline)
 		c->track_timeout_us = DEFAULT_TIMEOUT_US;
 }
 
-struct codec_settings recording_codec_settings(const tsr_encoding *e)
-{
-	return (struct codec_settings){
-		.video_encoder = e->video_encoder,
-		.video_encoder_options = e->video_encoder_options,
-		.video_preset = e->video_preset,
-		.video_bitrate = e->video_bitrate,
-		.video_threads = e->video_threads,
-		.keyframe_interval_ms = e->keyframe_interval_ms,
-		.video_width = e->video_width,
-		.video_height = e->video_height,
-		.audio_encoder = e->audio_encoder,
-		.audio_bitrate = e->audio_bitrate,
-		.audio_channels = e->audio_channels,
-	};
-}
-
 /* ---- create, free ---- */
 
 static void free_recording(tsr_recording *r)
@@ -116,16 +110,11 @@ static void free_recording(tsr_recording *r)
 	for (unsigned i = 0; i < r->tracks; i++)
 		track_destroy(r->track[i]);
 	inbox_destroy(r->inbox);
-	events_clear(r);
-	g_free(r->out.path);
-	g_free(r->out.name);
-	g_free(r->out.before);
-	g_free(r->final);
+	output_destroy(r->out);
+	ending_destroy(r->endings);
+	events_destroy(r->events);
 	free_strings(&r->config);
 	pthread_mutex_destroy(&r->turn);
-	pthread_mutex_destroy(&r->events_lock);
-	pthread_mutex_destroy(&r->deliver_lock);
-	pthread_cond_destroy(&r->ended);
 	free(r);
 }
 
@@ -140,25 +129,15 @@ static tsr_recording *alloc_recording(tsr_engine *engine, const tsr_recording_co
 	copy_strings(&r->config);
 	set_defaults(&r->config, engine_writers(engine) == NULL);
 	pthread_mutex_init(&r->turn, NULL);
-	pthread_mutex_init(&r->events_lock, NULL);
-	pthread_mutex_init(&r->deliver_lock, NULL);
-	pthread_cond_init(&r->ended, NULL);
-	g_queue_init(&r->events);
-	g_queue_init(&r->out.early);
-	g_queue_init(&r->out.closed);
-	g_queue_init(&r->endings);
 	r->started_utc_us = clock_utc_us();
 	r->inbox = inbox_create(LIMIT_INBOX_BYTES);
-	if (r->inbox != NULL)
+	r->out = output_create();
+	r->endings = ending_create();
+	r->events = events_create();
+	if (r->inbox != NULL && r->out != NULL && r->endings != NULL && r->events != NULL)
 		return r;
 	free_recording(r);
 	return NULL;
-}
-
-static void ignore_result(void *ctx, const struct sink_result *result)
-{
-	(void)ctx;
-	(void)result;
 }
 
 tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *config, tsr_recording **out)
@@ -173,13 +152,13 @@ tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *c
 	if (err == TSR_OK) {
 		err = engine_remember(engine, r);
 		if (err != TSR_OK)
-			file_sink_discard(r->out.sink, ignore_result, NULL);
+			output_discard(r);
 	}
 	if (err != TSR_OK) {
 		free_recording(r);
 		return err;
 	}
-	engine_serve(engine, r);
+	engine_serve(engine, r, turn_serve);
 	*out = r;
 	return TSR_OK;
 }
@@ -207,7 +186,7 @@ tsr_error tsr_recording_add_track(tsr_recording *r, const tsr_track_config *conf
 	pthread_mutex_lock(&r->turn);
 	unsigned next = atomic_load(&r->tracks);
 	if (next < LIMIT_TRACKS)
-		err = track_create(r, next, config, &r->track[next]);
+		err = track_create(r, next, config, output_frame, &r->track[next]);
 	if (err == TSR_OK) {
 		*index = next;
 		atomic_store(&r->tracks, next + 1);
@@ -219,13 +198,10 @@ tsr_error tsr_recording_add_track(tsr_recording *r, const tsr_track_config *conf
 void tsr_recording_end_track(tsr_recording *r, unsigned index)
 {
 	pthread_mutex_lock(&r->turn);
-	if (index < atomic_load(&r->tracks) && r->final == NULL && !r->track[index]->ended) {
+	if (index < atomic_load(&r->tracks) && !ending_has_stats(r) && !r->track[index]->ended) {
 		track_flush(r->track[index]);
 		r->track[index]->ended = true;
-		/* Once a muxer runs nothing waits to be written. Its clock reference may have been this track's: players need another. */
-		r->track[index]->gone = r->out.mux != NULL;
-		r->out.renew |=
-			r->track[index]->gone && r->track[index]->started; /* only tables that name it are renewed */
+		output_track_ended(r->track[index]);
 	}
 	pthread_mutex_unlock(&r->turn);
 }
@@ -237,7 +213,7 @@ tsr_error tsr_recording_resume_track(tsr_recording *r, unsigned index, const tsr
 	struct track *t = index < atomic_load(&r->tracks) ? r->track[index] : NULL;
 	if (t == NULL || !t->ended || t->in != config->codec)
 		err = TSR_E_INVAL;
-	else if (!atomic_load(&r->stopping) && r->final == NULL)
+	else if (!atomic_load(&r->stopping) && !ending_has_stats(r))
 		err = track_resume(t, config);
 	pthread_mutex_unlock(&r->turn);
 	return err;
@@ -246,7 +222,7 @@ tsr_error tsr_recording_resume_track(tsr_recording *r, unsigned index, const tsr
 void tsr_recording_set_temporal_layer(tsr_recording *r, unsigned index, uint8_t layer)
 {
 	pthread_mutex_lock(&r->turn);
-	if (index < atomic_load(&r->tracks) && r->final == NULL && r->track[index]->video)
+	if (index < atomic_load(&r->tracks) && !ending_has_stats(r) && r->track[index]->video)
 		track_set_temporal_layer(r->track[index], layer);
 	pthread_mutex_unlock(&r->turn);
 }
@@ -268,7 +244,7 @@ tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encod
 		*missing = tsr_codec_name(in);
 		return TSR_E_UNSUPPORTED;
 	}
-	struct codec_settings settings = recording_codec_settings(encoding);
+	struct codec_settings settings = track_codec_settings(encoding);
 	return codec_available(route, &settings, missing);
 }
 
@@ -324,7 +300,7 @@ static void set_paused(tsr_recording *r, bool paused)
 			}
 		}
 	}
-	tsr_state going = r->out.told_recording ? TSR_STATE_RECORDING : TSR_STATE_STARTING;
+	tsr_state going = output_has_begun(r) ? TSR_STATE_RECORDING : TSR_STATE_STARTING;
 	atomic_store(&r->state, paused ? TSR_STATE_PAUSED : going);
 	events_queue(r, &(tsr_event){.type = paused ? TSR_EVENT_PAUSED : TSR_EVENT_RESUMED, .track = -1});
 }
@@ -352,13 +328,7 @@ tsr_error tsr_recording_resume(tsr_recording *r)
 tsr_error tsr_recording_split(tsr_recording *r)
 {
 	pthread_mutex_lock(&r->turn);
-	bool may = !atomic_load(&r->stopping) && r->out.mux != NULL && !r->paused;
-	if (may) {
-		r->out.split = true;
-		for (unsigned i = 0; i < r->tracks; i++)
-			if (r->track[i]->video)
-				track_ask_for_keyframe(r->track[i]);
-	}
+	bool may = !atomic_load(&r->stopping) && !r->paused && output_split(r);
 	pthread_mutex_unlock(&r->turn);
 	return may ? TSR_OK : TSR_E_BUSY;
 }
@@ -371,25 +341,18 @@ void tsr_recording_stop(tsr_recording *r, const char *reason)
 	atomic_store(&r->stopping, true);
 	/* From within a turn (a limit, an error) it is the turn that ends it. */
 	if (r->offline && !r->in_turn)
-		engine_finish_offline(r);
+		turn_finish_offline(r);
 }
 
 void tsr_recording_wait(tsr_recording *r)
 {
-	pthread_mutex_lock(&r->events_lock);
-	while (!r->done)
-		pthread_cond_wait(&r->ended, &r->events_lock);
-	pthread_mutex_unlock(&r->events_lock);
+	ending_wait(r);
 }
 
 void tsr_recording_get_stats(tsr_recording *r, tsr_stats *out)
 {
 	pthread_mutex_lock(&r->turn);
-	if (r->final == NULL)
+	if (!ending_get_stats(r, out))
 		stats_collect(r, out);
 	pthread_mutex_unlock(&r->turn);
-	pthread_mutex_lock(&r->events_lock);
-	if (r->final != NULL)
-		*out = *r->final;
-	pthread_mutex_unlock(&r->events_lock);
 }

@@ -1,9 +1,22 @@
 # The engine: no Janus, no jansson.
 noinst_LTLIBRARIES += librecorder.la
 librecorder_la_SOURCES = \
-	recorder/recorder.c recorder/recorder.h \
-	recorder/json.h recorder/leftovers.c recorder/recording.c recorder/recording.h \
-	recorder/track.c recorder/output.c recorder/ending.c recorder/events.c recorder/overload.c recorder/stats.c recorder/report.c \
+	recorder/recorder.h recorder/recording.h \
+	recorder/counts.c recorder/counts.h \
+	recorder/ending.c recorder/ending.h \
+	recorder/engine.c recorder/engine.h \
+	recorder/events.c recorder/events.h \
+	recorder/gap.c recorder/gap.h \
+	recorder/json.h recorder/leftovers.c \
+	recorder/lifecycle.c \
+	recorder/output.c recorder/output.h \
+	recorder/overload.c recorder/overload.h \
+	recorder/progress.c recorder/progress.h \
+	recorder/report.c recorder/report.h \
+	recorder/segment.c recorder/segment.h \
+	recorder/stats.c recorder/stats.h \
+	recorder/track.c recorder/track.h \
+	recorder/turn.c recorder/turn.h \
 	recorder/common/buf.c recorder/common/buf.h \
 	recorder/common/clock.c recorder/common/clock.h \
 	recorder/common/codec.c recorder/common/codec.h \

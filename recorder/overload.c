@@ -1,10 +1,11 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * When transcoding falls behind real time: leave out work in steps, tell each, and come back when it has caught up. Audio
- * and copies are never touched. */
-#include <stdio.h>
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "overload.h"
 
+#include <glib.h>
+
+#include "events.h"
 #include "recording.h"
+#include "track.h"
 
 /* Level n is entered when packets are this old before their turn comes. */
 static const int64_t enter_us[] = {0, 500000, 1000000, 2000000};

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report.h"
+
 #include <string.h>
 
 #include "json.h"
@@ -160,13 +162,13 @@ static char *report_text(const tsr_recording *r, const struct report *report)
 	return g_string_free(s, FALSE);
 }
 
-char *report_note(const tsr_recording *r)
+char *report_note(const tsr_recording *r, int64_t started_utc_us)
 {
 	GString *s = g_string_new(NULL);
 	add_identity(s, r,
 		     &(struct report){.title = r->config.name,
 				      .metadata = r->config.metadata,
-				      .started_utc_us = r->out.started_utc_us});
+				      .started_utc_us = started_utc_us});
 	g_string_append(s, "\n}\n");
 	return g_string_free(s, FALSE);
 }

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdlib.h>
-#include <string.h>
+#include "track.h"
 
+#include <glib.h>
+#include <stdlib.h>
+
+#include "depay/depay.h"
+#include "events.h"
 #include "recording.h"
+#include "rtp/jitbuf.h"
 
 #define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
 /* Sound that does not come for so long (DTX sends something every 400 ms) is muted. */
@@ -12,11 +17,12 @@
 /* After a pause; a sender that was only held up sends what it has at once. */
 #define CATCH_UP_US 60000
 
-/* ---- what leaves the codec goes into the file ---- */
+/* ---- what leaves the codec ---- */
 
 static int on_coded(void *ctx, const struct frame *frame)
 {
-	return output_frame(ctx, frame);
+	struct track *t = ctx;
+	return t->take_frame(t, frame);
 }
 
 /* ---- keyframes ---- */
@@ -43,7 +49,7 @@ static bool pass_gate(struct track *t, const struct frame *frame)
 	if (t->waiting_keyframe && !frame->keyframe) {
 		t->stats.frames_skipped++;
 		if (t->lost)
-			gap_add(t, "loss", frame->pts_90k, frame->size);
+			gap_add(&t->r->gaps, &t->gap, t->index, "loss", frame->pts_90k, frame->size);
 		track_ask_for_keyframe(t);
 		return false;
 	}
@@ -151,11 +157,9 @@ static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bo
 	clockmap_set_ssrc(&t->clock, pkt->ssrc);
 	if (restart)
 		clockmap_restart(&t->clock);
-	if (t->r->out.error != TSR_OK)
+	if (t->r->error != TSR_OK)
 		return;
-	tsr_error err = depay_push(t->depay, pkt, lost > 0 || restart);
-	if (err != TSR_OK && t->r->out.error == TSR_OK)
-		t->r->out.error = err;
+	recording_fail(t->r, depay_push(t->depay, pkt, lost > 0 || restart));
 }
 
 void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us)
@@ -226,15 +230,13 @@ static void fill_silence(struct track *t)
 		return;
 	int64_t passed_90k =
 		(r->now_us - MUTED_US - t->last_arrival_us) * 9 / 100 - (r->paused_90k - t->last_paused_90k);
-	tsr_error err = codec_idle(t->codec, MIN(t->last_pts_90k + passed_90k, r->last_90k));
-	if (err != TSR_OK && t->r->out.error == TSR_OK)
-		t->r->out.error = err;
+	recording_fail(t->r, codec_idle(t->codec, MIN(t->last_pts_90k + passed_90k, r->last_90k)));
 }
 
 void track_poll(struct track *t)
 {
 	jitbuf_poll(t->jitbuf, t->r->now_us);
-	if (t->r->out.error == TSR_OK)
+	if (t->r->error == TSR_OK)
 		fill_silence(t);
 	bool wanted = t->waiting_keyframe || codec_wants_keyframe(t->codec);
 	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)
@@ -246,13 +248,12 @@ void track_poll(struct track *t)
 void track_flush(struct track *t)
 {
 	jitbuf_flush(t->jitbuf);
-	if (t->r->out.error != TSR_OK)
+	if (t->r->error != TSR_OK)
 		return;
 	tsr_error err = depay_flush(t->depay);
 	if (err == TSR_OK)
 		err = codec_flush(t->codec);
-	if (err != TSR_OK && t->r->out.error == TSR_OK)
-		t->r->out.error = err;
+	recording_fail(t->r, err);
 }
 
 /* ---- life ---- */
@@ -280,6 +281,23 @@ static void add_stage_counts(const struct track *t, tsr_track_stats *out)
 	out->clock_jumps += t->clock.stats.jumps;
 }
 
+struct codec_settings track_codec_settings(const tsr_encoding *e)
+{
+	return (struct codec_settings){
+		.video_encoder = e->video_encoder,
+		.video_encoder_options = e->video_encoder_options,
+		.video_preset = e->video_preset,
+		.video_bitrate = e->video_bitrate,
+		.video_threads = e->video_threads,
+		.keyframe_interval_ms = e->keyframe_interval_ms,
+		.video_width = e->video_width,
+		.video_height = e->video_height,
+		.audio_encoder = e->audio_encoder,
+		.audio_bitrate = e->audio_bitrate,
+		.audio_channels = e->audio_channels,
+	};
+}
+
 static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 {
 	uint32_t rate = config->clock_rate != 0 ? config->clock_rate : tsr_codec_clock_rate(config->codec);
@@ -302,7 +320,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 			config->codec == TSR_CODEC_G722 ? 16000 : rate; /* its RTP clock is 8000, RFC 3551 4.5.2 */
 		format.channels = channels;
 	}
-	struct codec_settings settings = recording_codec_settings(&t->r->config.encoding);
+	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
 
 	clockmap_init(&t->clock, &t->r->timeline, rate);
 	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);
@@ -314,7 +332,8 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 	return codec_create(t->route, &format, &settings, on_coded, t, &t->codec);
 }
 
-tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, struct track **out)
+tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, track_frame_cb take_frame,
+		       struct track **out)
 {
 	const struct route *route = route_find(config->codec, r->config.audio_mode);
 	if (route == NULL || !depay_supports(config->codec))
@@ -323,6 +342,7 @@ tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config 
 	if (t == NULL)
 		return TSR_E_NOMEM;
 	t->r = r;
+	t->take_frame = take_frame;
 	t->index = index;
 	t->in = config->codec;
 	t->route = route;

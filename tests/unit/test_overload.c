@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include <glib.h>
+
+#include "recorder/overload.h"
 #include "recorder/recording.h"
 
 #define MS 1000
