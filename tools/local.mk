@@ -9,6 +9,8 @@ libcapture_la_SOURCES = \
 	tools/capture/pcap.c \
 	tools/capture/records.c tools/capture/records.h \
 	tools/capture/source.c tools/capture/source.h \
+	tools/section.c tools/section.h \
+	tools/tr101290.c tools/tr101290.h \
 	tools/tsfile.c tools/tsfile.h
 libcapture_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libcapture_la_LIBADD = $(JANSSON_LIBS)

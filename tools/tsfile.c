@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/source.h"
+#include "section.h"
 
 #define SYNC_BYTE 0x47
 #define PID_PAT   0
@@ -15,44 +16,16 @@
 
 /* ---- tables (section 2.4.4) ---------------------------------------------------------------------------------------- */
 
-static uint32_t crc32_mpeg(const uint8_t *p, size_t size)
+static void read_pat(struct ts_scan *scan, struct sections *tables, const struct section *s)
 {
-	uint32_t crc = 0xffffffff;
-	for (size_t i = 0; i < size; i++) {
-		crc ^= (uint32_t)p[i] << 24;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc << 1 ^ (crc & 0x80000000 ? 0x04c11db7 : 0);
-	}
-	return crc;
-}
-
-/* The section that begins in this payload, whole and sound, without its checksum; NULL otherwise. Ours fit one packet. */
-static const uint8_t *find_section(struct ts_scan *scan, const uint8_t *p, size_t left, uint8_t table, size_t *size)
-{
-	if (left < 1 || left - 1 < p[0])
-		return NULL;
-	left -= 1u + p[0]; /* pointer_field */
-	p += 1u + p[0];
-	if (left < 12 || p[0] != table)
-		return NULL;
-	size_t length = 3 + (get_be16(p + 1) & 0xfff);
-	if (length < 12 || length > left || crc32_mpeg(p, length) != 0) {
-		scan->bad_tables++;
-		return NULL;
-	}
-	*size = length - 4;
-	return p;
-}
-
-static void read_pat(struct ts_scan *scan, const uint8_t *payload, size_t left)
-{
-	size_t size = 0;
-	const uint8_t *section = find_section(scan, payload, left, TABLE_PAT, &size);
-	for (size_t at = 8; section != NULL && at + 4 <= size; at += 4) {
-		if (get_be16(section + at) != 0) { /* program 0 is the network's table */
-			scan->pmt_pid = get_be16(section + at + 2) & 0x1fff;
-			return;
-		}
+	for (size_t at = 8; at + 4 <= s->size; at += 4) {
+		int pid = get_be16(s->data + at + 2) & 0x1fff;
+		if (get_be16(s->data + at) == 0) /* the network's table */
+			continue;
+		if (pid != scan->pmt_pid)
+			sections_also(tables, (uint16_t)pid);
+		scan->pmt_pid = pid;
+		return;
 	}
 }
 
@@ -96,11 +69,9 @@ static struct ts_stream *find_stream(struct ts_scan *scan, uint16_t pid)
 	return NULL;
 }
 
-static void read_pmt(struct ts_scan *scan, const uint8_t *payload, size_t left)
+static void read_pmt(struct ts_scan *scan, const uint8_t *section, size_t size)
 {
-	size_t size = 0;
-	const uint8_t *section = find_section(scan, payload, left, TABLE_PMT, &size);
-	if (section == NULL)
+	if (size < 12)
 		return;
 	int version = section[5] >> 1 & 31;
 	if (version == scan->pmt_version)
@@ -120,6 +91,27 @@ static void read_pmt(struct ts_scan *scan, const uint8_t *payload, size_t left)
 		}
 		at += 5 + info;
 	}
+}
+
+/* A scan under way. */
+struct reading {
+	struct ts_scan *scan;
+	const struct ts_watch *watch;
+	struct sections tables;
+};
+
+static void read_section(void *ctx, const struct section *s)
+{
+	struct reading *reading = ctx;
+	struct ts_scan *scan = reading->scan;
+	if (s->pid != PID_PAT && s->pid != scan->pmt_pid)
+		return;
+	if (s->fault != NULL)
+		scan->bad_tables++;
+	else if (s->pid == PID_PAT && s->data[0] == TABLE_PAT)
+		read_pat(scan, &reading->tables, s);
+	else if (s->pid == scan->pmt_pid && s->data[0] == TABLE_PMT)
+		read_pmt(scan, s->data, s->size);
 }
 
 /* What the first bytes of a TS packet say (section 2.4.3.2). */
@@ -214,8 +206,9 @@ static void check_continuity(struct ts_scan *scan, struct ts_stream *s, const st
 	s->continuity = head->continuity;
 }
 
-static void read_packet(struct ts_scan *scan, const uint8_t *packet, const struct ts_watch *watch)
+static void read_packet(struct reading *reading, const uint8_t *packet)
 {
+	struct ts_scan *scan = reading->scan;
 	struct ts_head head;
 	scan->packets++;
 	if (packet[0] != SYNC_BYTE) {
@@ -225,20 +218,33 @@ static void read_packet(struct ts_scan *scan, const uint8_t *packet, const struc
 	scan->transport_errors += (packet[1] & 0x80) != 0;
 	if (!read_head(packet, &head) || head.pid == PID_NULL)
 		return;
-	if (head.pid == PID_PAT && head.begins)
-		read_pat(scan, head.payload, head.left);
-	else if (head.pid == scan->pmt_pid && head.begins)
-		read_pmt(scan, head.payload, head.left);
+	sections_take(&reading->tables, head.pid, head.begins, head.payload, head.left);
 	struct ts_stream *stream = find_stream(scan, head.pid);
 	if (stream == NULL)
 		return;
 	stream->packets++;
 	stream->random_access += head.random_access;
 	check_continuity(scan, stream, &head);
-	read_frame_part(stream, &head, watch);
+	read_frame_part(stream, &head, reading->watch);
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------------------- */
+
+/* A stretch of the file that begins with a packet. */
+static void read_packets(struct reading *reading, const uint8_t *bytes, size_t size)
+{
+	const struct ts_watch *watch = reading->watch;
+	size_t at = 0;
+	for (; at + TS_PACKET <= size; at += TS_PACKET) {
+		if (watch->packet != NULL)
+			watch->packet(watch->ctx, bytes + at);
+		read_packet(reading, bytes + at);
+	}
+	reading->scan->trailing_bytes = size - at;
+	reading->scan->bytes += size;
+	if (watch->bytes != NULL)
+		watch->bytes(watch->ctx, bytes, size);
+}
 
 tsr_error tsfile_scan(const char *path, const struct ts_watch *watch, struct ts_scan *out)
 {
@@ -247,24 +253,20 @@ tsr_error tsfile_scan(const char *path, const struct ts_watch *watch, struct ts_
 	tsr_error err = source_open(path, &source);
 	if (err != TSR_OK)
 		return err;
-	if (watch == NULL)
-		watch = &nobody;
 	*out = (struct ts_scan){.pmt_pid = -1, .pmt_version = -1};
+	struct reading *reading = g_new(struct reading, 1);
+	reading->scan = out;
+	reading->watch = watch != NULL ? watch : &nobody;
+	sections_init(&reading->tables, read_section, reading);
 	size_t size = 0;
 	const size_t whole = SOURCE_WINDOW / TS_PACKET * TS_PACKET;
 	while ((size = source_available(source, whole)) > 0) {
-		const uint8_t *bytes = source_peek(source, size);
-		size_t at = 0;
-		for (; at + TS_PACKET <= size; at += TS_PACKET)
-			read_packet(out, bytes + at, watch);
-		out->trailing_bytes = size - at;
-		out->bytes += size;
-		if (watch->bytes != NULL)
-			watch->bytes(watch->ctx, bytes, size);
+		read_packets(reading, source_peek(source, size), size);
 		source_skip(source, size);
 	}
 	for (unsigned i = 0; i < out->stream_count; i++)
 		out->stream[i].last_frame_cut = out->stream[i].missing_bytes > 0;
+	g_free(reading);
 	err = source_error(source);
 	source_close(source);
 	return err;

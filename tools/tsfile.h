@@ -53,6 +53,7 @@ struct ts_scan {
 
 /* Who wants to see what goes by during a scan; functions that are NULL are not called. */
 struct ts_watch {
+	void (*packet)(void *ctx, const uint8_t packet[TS_PACKET]);
 	void (*bytes)(void *ctx, const uint8_t *data, size_t size);
 	void (*frame)(void *ctx, const struct ts_stream *stream, int64_t pts_90k); /* unwrapped */
 	void *ctx;

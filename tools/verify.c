@@ -4,16 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tr101290.h"
 #include "tsfile.h"
 #include "tsrec.h"
 
 /* A report gives the time from first to last frame as the recorder saw it; rounding may move it a little. */
 #define DURATION_TOLERANCE_MS 100
+/* A broken file has as many findings as packets: of each check so many are printed, the others counted. */
+#define FINDINGS_PRINTED 20
 
 struct check {
 	const char *path;
 	bool quiet;
 	unsigned problems;
+	struct tr101290 *strict; /* NULL = not asked for */
+	GChecksum *sha256;
+	unsigned findings[TR_CHECKS];
 };
 
 static void problem(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -28,6 +34,31 @@ static void problem(struct check *c, const char *fmt, ...)
 	g_free(text);
 	c->problems++;
 }
+
+/* ---- TR 101 290 ---------------------------------------------------------------------------------------------------- */
+
+static void print_finding(void *ctx, const struct tr_finding *f)
+{
+	struct check *c = ctx;
+	if (++c->findings[f->check] > FINDINGS_PRINTED)
+		return;
+	char *at = f->time_ms >= 0
+			   ? g_strdup_printf("%" G_GINT64_FORMAT ".%03d s", f->time_ms / 1000, (int)(f->time_ms % 1000))
+			   : g_strdup("before the first PCR");
+	problem(c, "byte %" G_GUINT64_FORMAT ", %s, PID 0x%x: %s: %s", f->offset, at, f->pid, tr_check_name(f->check),
+		f->text);
+	g_free(at);
+}
+
+static void count_findings(struct check *c)
+{
+	tr101290_end(c->strict);
+	for (int i = 0; i < TR_CHECKS; i++)
+		if (c->findings[i] > FINDINGS_PRINTED)
+			problem(c, "%s: %u times more", tr_check_name(i), c->findings[i] - FINDINGS_PRINTED);
+}
+
+/* ---- structure and report ------------------------------------------------------------------------------------------ */
 
 static void check_streams(struct check *c, const struct ts_scan *scan)
 {
@@ -82,9 +113,16 @@ static void check_report(struct check *c, const struct ts_scan *scan, const char
 			tsfile_duration_ms(scan), json_integer_value(duration));
 }
 
-static void add_bytes(void *checksum, const uint8_t *data, size_t size)
+static void add_bytes(void *ctx, const uint8_t *data, size_t size)
 {
-	g_checksum_update(checksum, data, (gssize)size);
+	struct check *c = ctx;
+	g_checksum_update(c->sha256, data, (gssize)size);
+}
+
+static void add_packet(void *ctx, const uint8_t *packet)
+{
+	struct check *c = ctx;
+	tr101290_take(c->strict, packet);
 }
 
 /* FILE.json for FILE.ts. */
@@ -114,23 +152,26 @@ static json_t *load_report(struct check *c, const char *named)
 
 static int verify(struct check *c, const char *report_named)
 {
-	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	c->sha256 = g_checksum_new(G_CHECKSUM_SHA256);
 	struct ts_scan *scan = g_new(struct ts_scan, 1);
+	struct ts_watch watch = {.bytes = add_bytes, .packet = c->strict != NULL ? add_packet : NULL, .ctx = c};
 	json_t *report = NULL;
-	tsr_error err = tsfile_scan(c->path, &(struct ts_watch){.bytes = add_bytes, .ctx = checksum}, scan);
+	tsr_error err = tsfile_scan(c->path, &watch, scan);
 	if (err == TSR_OK) {
+		if (c->strict != NULL)
+			count_findings(c);
 		check_structure(c, scan);
 		report = load_report(c, report_named);
 		if (json_is_object(report))
-			check_report(c, scan, g_checksum_get_string(checksum), report);
+			check_report(c, scan, g_checksum_get_string(c->sha256), report);
 		if (c->problems == 0 && !c->quiet)
 			printf("%s: sound, %" G_GUINT64_FORMAT " bytes, SHA-256 %s\n", c->path, scan->bytes,
-			       g_checksum_get_string(checksum));
+			       g_checksum_get_string(c->sha256));
 	} else {
 		complain("%s: %s", c->path, tsr_strerror(err));
 	}
 	json_decref(report);
-	g_checksum_free(checksum);
+	g_checksum_free(c->sha256);
 	g_free(scan);
 	if (err != TSR_OK)
 		return EXIT_INPUT;
@@ -140,10 +181,12 @@ static int verify(struct check *c, const char *report_named)
 int verify_main(int argc, char **argv)
 {
 	char *report = NULL;
-	gboolean quiet = FALSE;
+	gboolean quiet = FALSE, strict = FALSE;
 	const GOptionEntry entries[] = {
 		{"report", 'r', 0, G_OPTION_ARG_FILENAME, &report,
 		 "the report; default: beside the file, ending in .json", "FILE"},
+		{"strict", 's', 0, G_OPTION_ARG_NONE, &strict, "what TR 101 290 asks for, priorities 1 and 2, too",
+		 NULL},
 		{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "say nothing but problems", NULL},
 		{0},
 	};
@@ -151,7 +194,7 @@ int verify_main(int argc, char **argv)
 	bool parsed = parse_options(
 		&argc, &argv, entries, "FILE.ts…",
 		"Checks that .ts files are sound: whole packets, no packet missing, time going forward, and the size,\n"
-		"duration and SHA-256 of their reports.",
+		"duration and SHA-256 of their reports. With --strict also what a receiver needs (ETSI TR 101 290).",
 		"Exit code: 0 all is well, 1 wrong usage, 2 a file cannot be read, 3 something is wrong with a file.");
 	if (parsed && (argc < 2 || (report != NULL && argc > 2)))
 		complain(argc < 2 ? "verify needs a file" : "--report goes with one file");
@@ -159,7 +202,9 @@ int verify_main(int argc, char **argv)
 		code = EXIT_DONE;
 	for (int i = 1; code != EXIT_USAGE && i < argc; i++) {
 		struct check c = {.path = argv[i], .quiet = quiet};
+		c.strict = strict ? tr101290_new(print_finding, &c) : NULL;
 		int one = verify(&c, report);
+		g_free(c.strict);
 		code = MAX(code, one);
 	}
 	g_free(report);

@@ -1,7 +1,8 @@
 # `make fuzz` builds tests/fuzz/fuzz_NAME for every corpus/NAME: clang, its own objects, small limits. `make check` replays the
 # corpora with the ordinary compiler. A new target: a function in a file of fuzz_sources, a line in targets.h, a corpus, and
 # what it tests below.
-fuzz_sources = tests/fuzz/capture.c tests/fuzz/depay.c tests/fuzz/request.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tsscan.c
+fuzz_sources = tests/fuzz/capture.c tests/fuzz/depay.c tests/fuzz/request.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tr101290.c \
+	tests/fuzz/tsscan.c
 fuzz_subjects = \
 	recorder/bitstream/annexb.c recorder/bitstream/av1.c recorder/bitstream/h264.c recorder/bitstream/h265.c \
 	recorder/bitstream/opus.c recorder/bitstream/paramset.c recorder/bitstream/vpx.c \
@@ -13,6 +14,7 @@ fuzz_subjects = \
 	recorder/sink/tsscan.c recorder/sink/tstables.c \
 	tools/capture/capture.c tools/capture/flows.c tools/capture/link.c tools/capture/mjr.c tools/capture/payloads.c \
 	tools/capture/pcap.c tools/capture/records.c tools/capture/source.c \
+	tools/section.c tools/tr101290.c \
 	plugins/config/fields.c
 
 check_PROGRAMS += tests/fuzz/replay

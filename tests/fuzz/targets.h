@@ -22,6 +22,7 @@
 	X(depay_vp9)                                                                                                   \
 	X(request)                                                                                                     \
 	X(rtp)                                                                                                         \
+	X(tr101290)                                                                                                    \
 	X(tsscan)
 
 typedef void (*fuzz_function)(const uint8_t *data, size_t size);

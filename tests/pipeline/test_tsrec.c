@@ -399,6 +399,32 @@ static void test_verify(void **state)
 /* ---- recover --------------------------------------------------------------------------------------------------------- */
 
 /* A finished file, cut in the middle of a frame and renamed, is what a crash leaves. */
+/* Where, when, on which PID, and by which check; one lost packet here, and the quiet one says it all the same. */
+static void test_verify_strict(void **state)
+{
+	(void)state;
+	char *path = in_folder("strict.ts"), *data = NULL, *said = NULL;
+	gsize size = 0;
+	assert_int_equal(tsrec(NULL, "convert", "video.mjr", "audio.mjr", "strict.ts", NULL), 0);
+	assert_int_equal(tsrec(&said, "verify", "--strict", "-q", "strict.ts", NULL), 0);
+	assert_string_equal(said, "");
+	g_free(said);
+	assert_true(g_file_get_contents(path, &data, &size, NULL));
+	gsize lost = size / 2 / 188 * 188;
+	while ((data[lost + 3] & 0x10) == 0 || (data[lost + 1] & 0x40) != 0 || (data[lost + 2] & 0xff) != 0)
+		lost += 188; /* to the middle of a picture */
+	memmove(data + lost, data + lost + 188, size - lost - 188);
+	save("lossy.ts", data, size - 188);
+	assert_int_equal(tsrec(&said, "verify", "--strict", "-q", "lossy.ts", NULL), 3);
+	char *want = g_strdup_printf("lossy.ts: byte %zu, ", (size_t)lost);
+	assert_non_null(strstr(said, want));
+	assert_non_null(strstr(said, ", PID 0x100: 1.4 Continuity_count_error: the counter is "));
+	g_free(want);
+	g_free(said);
+	g_free(data);
+	g_free(path);
+}
+
 static void test_recover(void **state)
 {
 	(void)state;
@@ -469,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_force),
 		cmocka_unit_test(test_inspect),
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_strict),
 		cmocka_unit_test(test_recover),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
