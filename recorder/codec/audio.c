@@ -10,6 +10,7 @@
 #include "audio_decoder.h"
 #include "audio_encoder.h"
 #include "audio_layout.h"
+#include "codec.h"
 #include "ops.h"
 #include "stretch.h"
 

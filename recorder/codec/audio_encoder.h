@@ -7,7 +7,9 @@
 
 #include <libavcodec/avcodec.h>
 
-#include "codec.h"
+#include "../common/error.h"
+#include "../common/frame.h"
+#include "settings.h"
 
 struct audio_encoder {
 	AVCodecContext *ctx;

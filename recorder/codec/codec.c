@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../common/clock.h"
+#include "ops.h"
 
 #define DEFAULT_KEYFRAME_INTERVAL_MS 2000
 #define MAX_LOAD_SHEDDING            3

@@ -8,21 +8,7 @@
 #include "../common/error.h"
 #include "../common/frame.h"
 #include "route.h"
-
-/* Encoder settings of a recording; plain data, strings are copied by codec_create. */
-struct codec_settings {
-	const char *video_encoder;         /* libavcodec name; NULL = "libx264" */
-	const char *video_encoder_options; /* "key=value:key=value" for the encoder; NULL = none */
-	const char *video_preset;          /* NULL = "veryfast" */
-	int video_bitrate;                 /* bit/s; 0 = constant quality by the encoder's own default */
-	int video_threads;                 /* 0 = 1 */
-	int keyframe_interval_ms;          /* 0 = 2000 */
-	uint16_t video_width;              /* constant output size, letterboxed; 0 = as the source */
-	uint16_t video_height;
-	const char *audio_encoder; /* libavcodec name; NULL = "aac" */
-	int audio_bitrate;      /* bit/s that the quality is made for, less when less will do; 0 = 64000 per channel */
-	uint8_t audio_channels; /* 0 = as the source */
-};
+#include "settings.h"
 
 struct codec_stats {
 	uint64_t frames_in;
@@ -36,19 +22,6 @@ struct codec_stats {
 };
 
 struct codec;
-
-/* `settings` stay valid, with every default filled in, as long as the codec lives. `finish` is called after a failed init too. */
-struct codec_ops {
-	size_t state_size; /* zeroed before init */
-	tsr_error (*available)(tsr_codec in, const struct codec_settings *settings,
-			       const char **missing); /* NULL = always */
-	tsr_error (*init)(struct codec *c, void *state, const struct track_format *in,
-			  const struct codec_settings *settings);
-	void (*finish)(void *state);
-	tsr_error (*push)(struct codec *c, void *state, const struct frame *frame);
-	tsr_error (*flush)(struct codec *c, void *state);
-	tsr_error (*idle)(struct codec *c, void *state, int64_t pts_90k); /* NULL = nothing to do */
-};
 
 /* Whether this libavcodec can do what the route and the settings ask for, tried out for real; for checks at start-up. TSR_OK;
  * TSR_E_UNSUPPORTED, TSR_E_CODEC or TSR_E_NOMEM with *missing = the name of the decoder or encoder that is not there, or of
@@ -82,13 +55,5 @@ void codec_set_load_shedding(struct codec *c, int level);
 /* Whether the picture needs a keyframe: after a decode error (what can be decoded goes on), and while frames are left out
  * because one was refused or shed. The caller decides whether to ask the sender for one. */
 bool codec_wants_keyframe(const struct codec *c);
-
-/* For the ops: hands a frame on (sets its codec and, of one that was encoded, dts_90k; counts it). */
-TSR_MUST_USE tsr_error codec_emit(struct codec *c, struct frame *frame);
-/* For the ops: what codec_format, codec_stats and codec_wants_keyframe show. */
-struct track_format *codec_edit_format(struct codec *c);
-struct codec_stats *codec_edit_stats(struct codec *c);
-void codec_want_keyframe(struct codec *c, bool wanted);
-int codec_load_shedding(const struct codec *c);
 
 #endif

@@ -11,6 +11,7 @@ librecorder_la_SOURCES += \
 	recorder/codec/pcm_decoder.c \
 	recorder/codec/route.c recorder/codec/route.h \
 	recorder/codec/scale.c recorder/codec/scale.h \
+	recorder/codec/settings.h \
 	recorder/codec/stretch.c recorder/codec/stretch.h \
 	recorder/codec/video.c \
 	recorder/codec/video_encoder.c recorder/codec/video_encoder.h

@@ -5,6 +5,7 @@
 #include <libavcodec/avcodec.h>
 
 #include "../common/limits.h"
+#include "codec.h"
 #include "lavc.h"
 #include "ops.h"
 #include "scale.h"

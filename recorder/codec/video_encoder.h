@@ -8,7 +8,9 @@
 #include <libavcodec/avcodec.h>
 
 #include "../common/buf.h"
-#include "codec.h"
+#include "../common/error.h"
+#include "../common/frame.h"
+#include "settings.h"
 
 struct video_encoder {
 	const struct codec_settings *settings;

@@ -4,7 +4,7 @@
 #ifndef TSR_DEPAY_CODECS_H
 #define TSR_DEPAY_CODECS_H
 
-#include "depay.h"
+struct depay_ops;
 
 extern const struct depay_ops depay_av1;
 extern const struct depay_ops depay_g722;

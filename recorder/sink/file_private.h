@@ -14,9 +14,6 @@
 #include "file.h"
 #include "threshold.h"
 
-/* Five write calls a second at most. */
-#define WRITER_PERIOD_US 200000
-
 struct file_sink {
 	struct sink base;
 	struct service_item item;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "chunks.h"
-#include "file_private.h"
 
 #define MAX_THREADS 16
 

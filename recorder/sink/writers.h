@@ -9,6 +9,9 @@
 #include "../common/error.h"
 #include "../common/service.h"
 
+/* Each sink has its turn so often: five write calls a second at most. */
+#define WRITER_PERIOD_US 200000
+
 struct writers;
 struct chunk_pool;
 
@@ -18,8 +21,8 @@ struct writers *writers_create(unsigned threads);
 /* Waits until every sink has finished, then ends the threads. */
 void writers_destroy(struct writers *writers);
 
-/* For sinks: adds one to the group of its file system (stat's st_dev), which is made at its first use. Each turn comes 200 ms
- * after the last one began. TSR_OK or TSR_E_NOMEM (memory or threads are out; nothing was added). Any thread. */
+/* For sinks: adds one to the group of its file system (stat's st_dev), which is made at its first use. Each turn comes
+ * WRITER_PERIOD_US after the last one began. TSR_OK or TSR_E_NOMEM (memory or threads are out; nothing was added). Any thread. */
 TSR_MUST_USE tsr_error writers_add(struct writers *writers, dev_t device, struct service_item *item);
 
 /* The empty chunks that all its sinks share; borrowed. */
