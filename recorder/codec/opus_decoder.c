@@ -16,6 +16,9 @@
 /* How long libopus makes up sound: it covers the 400 ms between two packets of discontinuous transmission, whose background
  * noise would otherwise come and go. After that, silence. */
 #define CONCEAL_MAX (AUDIO_RATE / 2)
+/* Where sound goes over into silence and back, the last sample before fades out and the first ones after fade in: no click,
+ * whatever this version of libopus made up last. All silence is longer than this: a multiple of CONCEAL_UNIT. */
+#define FADE CONCEAL_UNIT
 
 struct opus_decoder {
 	struct audio_decoder base;
@@ -28,6 +31,8 @@ struct opus_decoder {
 	int concealed;      /* samples made up by libopus since the last packet */
 	int packet_samples; /* of the last packet */
 	int samples;        /* decoded and not read yet, in `interleaved` */
+	int silent;         /* samples of silence since the last sound, up to FADE */
+	float last[AUDIO_MAX_CHANNELS];
 	float interleaved[];
 };
 
@@ -86,6 +91,19 @@ static void spread(struct opus_decoder *d, int samples, float *const *planes)
 	}
 }
 
+/* What libopus gave, as sound that begins and ends without a click. */
+static void sound(struct opus_decoder *d, int samples, float *const *planes)
+{
+	spread(d, samples, planes);
+	int fade = d->silent == 0 ? 0 : samples < FADE ? samples : FADE;
+	for (int c = 0; c < d->base.channels && samples > 0; c++) {
+		for (int i = 0; i < fade; i++)
+			planes[c][i] *= (float)i / FADE;
+		d->last[c] = planes[c][samples - 1];
+	}
+	d->silent = 0;
+}
+
 /* Into `interleaved`. A packet, the redundancy in it (fec), or without one what libopus makes up. Samples or libopus's error. */
 static int run_decoder(struct opus_decoder *d, const struct frame *frame, int samples, bool fec)
 {
@@ -112,16 +130,21 @@ static int read_samples(struct audio_decoder *base, float *const *planes)
 {
 	struct opus_decoder *d = (struct opus_decoder *)base;
 	int samples = d->samples;
-	spread(d, samples, planes);
+	sound(d, samples, planes);
 	d->samples = 0;
 	return samples;
 }
 
-static int silence(const struct opus_decoder *d, int64_t wanted, float *const *planes)
+static int silence(struct opus_decoder *d, int64_t wanted, float *const *planes)
 {
 	int samples = wanted < AUDIO_BLOCK ? (int)wanted : AUDIO_BLOCK;
 	for (int c = 0; c < d->base.channels; c++)
 		memset(planes[c], 0, (size_t)samples * sizeof(float));
+	for (int i = 0; i < samples && d->silent < FADE; i++) {
+		d->silent++;
+		for (int c = 0; c < d->base.channels; c++)
+			planes[c][i] = d->last[c] * (float)(FADE - d->silent) / FADE;
+	}
 	return samples;
 }
 
@@ -146,7 +169,7 @@ static int conceal(struct audio_decoder *base, const struct frame *next, int64_t
 	if (ret <= 0)
 		return silence(d, samples, planes);
 	d->concealed += ret;
-	spread(d, ret, planes);
+	sound(d, ret, planes);
 	return ret;
 }
 
