@@ -45,14 +45,15 @@ static inline struct source source_audio(const char *encoder, AVChannelLayout la
 	return s;
 }
 
+static const AVChannelLayout speakers[CHANNELS] = {
+	AV_CHANNEL_LAYOUT_MONO,    AV_CHANNEL_LAYOUT_STEREO,       AV_CHANNEL_LAYOUT_SURROUND,
+	AV_CHANNEL_LAYOUT_QUAD,    AV_CHANNEL_LAYOUT_5POINT0_BACK, AV_CHANNEL_LAYOUT_5POINT1_BACK,
+	AV_CHANNEL_LAYOUT_6POINT1, AV_CHANNEL_LAYOUT_7POINT1,
+};
+
 static inline struct source source_opus(int channels, const char *options)
 {
-	static const AVChannelLayout layouts[CHANNELS] = {
-		AV_CHANNEL_LAYOUT_MONO,    AV_CHANNEL_LAYOUT_STEREO,       AV_CHANNEL_LAYOUT_SURROUND,
-		AV_CHANNEL_LAYOUT_QUAD,    AV_CHANNEL_LAYOUT_5POINT0_BACK, AV_CHANNEL_LAYOUT_5POINT1_BACK,
-		AV_CHANNEL_LAYOUT_6POINT1, AV_CHANNEL_LAYOUT_7POINT1,
-	};
-	return source_audio("libopus", layouts[channels - 1], RATE, options);
+	return source_audio("libopus", speakers[channels - 1], RATE, options);
 }
 
 /* The next 20 ms as a coded frame, `data` borrowed until the next call. Its pts is where its samples belong in the sound,
@@ -93,6 +94,28 @@ struct heard {
 	float *sample[CHANNELS];
 };
 
+/* Where a decoder put the sound of channel c. FFmpeg 9 names the places that were sent, where back and side are one; older
+ * ones leave them unnamed and the order as it was. */
+static inline int plane_of(const AVChannelLayout *layout, int c)
+{
+	static const enum AVChannel same[][2] = {{AV_CHAN_BACK_LEFT, AV_CHAN_SIDE_LEFT},
+						 {AV_CHAN_BACK_RIGHT, AV_CHAN_SIDE_RIGHT}};
+	if (layout->order == AV_CHANNEL_ORDER_UNSPEC)
+		return c;
+	enum AVChannel speaker = av_channel_layout_channel_from_index(&speakers[layout->nb_channels - 1], (unsigned)c);
+	int index = av_channel_layout_index_from_channel(layout, speaker);
+	for (int i = 0; i < 2 && index < 0; i++)
+		for (int k = 0; k < 2; k++)
+			if (same[i][k] == speaker)
+				index = av_channel_layout_index_from_channel(layout, same[i][!k]);
+	if (index < 0) {
+		char name[64];
+		av_channel_layout_describe(layout, name, sizeof(name));
+		fail_msg("speaker %d is not in %s", speaker, name);
+	}
+	return index;
+}
+
 static inline void hear_frame(const AVFrame *f, int n, void *user)
 {
 	struct heard *h = user;
@@ -102,7 +125,8 @@ static inline void hear_frame(const AVFrame *f, int n, void *user)
 	h->channels = f->ch_layout.nb_channels;
 	assert_true(h->count + f->nb_samples <= h->room);
 	for (int c = 0; c < h->channels; c++)
-		memcpy(h->sample[c] + h->count, f->extended_data[c], sizeof(float) * (size_t)f->nb_samples);
+		memcpy(h->sample[c] + h->count, f->extended_data[plane_of(&f->ch_layout, c)],
+		       sizeof(float) * (size_t)f->nb_samples);
 	h->count += f->nb_samples;
 }
 

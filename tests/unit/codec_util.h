@@ -5,15 +5,13 @@
 #ifndef TSR_TESTS_CODEC_UTIL_H
 #define TSR_TESTS_CODEC_UTIL_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "../lib/cmocka.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/channel_layout.h>

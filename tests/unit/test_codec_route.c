@@ -90,7 +90,7 @@ static void copied_opus_comes_with_its_header(void **state)
 	static const struct {
 		tsr_codec codec;
 		uint8_t channels;
-		uint8_t head[OPUS_HEAD_MAX];
+		const char *head;
 		size_t size;
 	} rows[] = {
 		{TSR_CODEC_OPUS, 0, "OpusHead\1\2\0\0\x80\xbb\0\0\0\0\0", 19},
