@@ -15,7 +15,7 @@ print-style-tests:
 test_module_ldflags = -module -avoid-version -shared -rpath /nowhere
 
 EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json \
-	tests/lib/chromium.mjs tests/lib/janus.mjs tests/lib/media.mjs tests/lib/netns tests/lib/packages.sh \
+	tests/lib/chromium.mjs tests/lib/cmocka.h tests/lib/janus.mjs tests/lib/media.mjs tests/lib/netns tests/lib/packages.sh \
 	tests/lib/process.mjs tests/lib/reporter.mjs tests/lib/signalling.mjs tests/lib/wait.mjs
 EXTRA_DIST += tests/style/lib.sh
 EXTRA_DIST += tests/e2e

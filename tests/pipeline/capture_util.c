@@ -2,11 +2,9 @@
 #include "capture_util.h"
 
 #include <glib/gstdio.h>
-#include <setjmp.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "capfile.h"
 
 static char *write_file(const GByteArray *bytes, size_t size)

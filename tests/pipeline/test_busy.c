@@ -2,13 +2,10 @@
  *
  * A machine that cannot encode as fast as pictures come, in real time: pictures are left out in steps that are told, never sound, and
  * never those of a recording that is copied, on the same engine. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "harness.h"
 #include "sender.h"
 #include "tscheck.h"

@@ -2,13 +2,10 @@
  *
  * Long recordings, simulated: memory that does not grow, clocks that drift for more than a day, many starts and stops. The figures
  * are printed. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "harness.h"
 #include "sender.h"
 #include "tools/tsfile.h"

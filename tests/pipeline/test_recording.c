@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The engine from packets to a file that plays: simulated senders, a simulated network, and the file as FFmpeg sees it. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "harness.h"
 #include "sender.h"
 #include "tscheck.h"

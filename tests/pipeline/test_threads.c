@@ -3,14 +3,11 @@
  * The engine with its threads, used from many at once as Janus uses it: media on one thread, requests on another, questions from
  * a third. ThreadSanitizer watches in `tests/run tsan`. */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "harness.h"
 #include "sender.h"
 #include "tscheck.h"

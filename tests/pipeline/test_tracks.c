@@ -2,14 +2,11 @@
  *
  * Tracks that stop and come back, sound that is muted, a picture that comes at another rate; and what a running recording takes over:
  * its note, and how it is flushed. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "call.h"
 #include "tscheck.h"
 

@@ -3,12 +3,10 @@
  * janus-tsrec as a user calls it: what it makes, what it says, and its exit codes. */
 #include <glib/gstdio.h>
 #include <jansson.h>
-#include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "capfile.h"
 #include "harness.h"
 #include "sender.h"

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Senders that cause trouble with every packet: it is told, once in ten seconds, and not with every packet. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "harness.h"
 
 #define S        G_USEC_PER_SEC

@@ -4,14 +4,12 @@
 #ifndef TESTS_UNIT_HEX_H
 #define TESTS_UNIT_HEX_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "../lib/cmocka.h"
 
 /* Rows of tables leave out what is zero. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"

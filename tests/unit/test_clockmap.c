@@ -3,15 +3,12 @@
  * The one timeline, under a simulated peer whose clocks are made to lie: each test drives two senders and looks at where
  * the same capture instant lands in the recording on both tracks. Nothing sleeps. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/rtp/clockmap.h"
 
 #define S        1000000LL

@@ -2,14 +2,11 @@
  *
  * The inbox: everything comes out once and in order, its memory stays below the cap, audio has room when video has none. */
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/rtp/inbox.h"
 
 static void keeps_what_it_is_given(void **state)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Order, loss, duplicates, wrap and restarts as a table: what goes in at which millisecond, and what comes out. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/rtp/jitbuf.h"
 
 #define WAIT_MS 100

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Percentiles of the histogram beside those of the sorted values. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/common/latency.h"
 
 static void nothing_counted(void **state)

@@ -2,15 +2,12 @@
  *
  * The muxer's promises: every frame is in the sink when mux_write returns, in whole TS packets; a later muxer goes on in the
  * same file with new tables; a refused frame writes nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/mux/mux.h"
 #include "recorder/sink/memory.h"
 

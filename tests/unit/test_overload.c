@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * How much encoding is left out when packets get old before their turn: in steps down, and back when it has caught up. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include <glib.h>
 
+#include "../lib/cmocka.h"
 #include "recorder/overload.h"
 #include "recorder/recording.h"
 

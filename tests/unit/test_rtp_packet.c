@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * RTP headers and sender reports as bytes: what is whole is read, what is not is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/rtp/packet.h"
 
 #define HEADER 0x12, 0x34, 0, 0, 0, 9, 0xde, 0xad, 0xbe, 0xef

@@ -3,15 +3,12 @@
  * The service: every item gets its turns, one thread at an item at a time, and destroy waits for items that still work. */
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "recorder/common/service.h"
 
 #define ITEMS 200
