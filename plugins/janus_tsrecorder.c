@@ -322,15 +322,67 @@
 #include <utils.h> /* Janus's */
 
 #include "api/api.h"
-#include "library/keeper.h"
+#include "gate.h"
+#include "keeper/keeper.h"
 #include "library/library.h"
-#include "peer/session.h"
+#include "peer/peer.h"
 #include "runtime/runtime.h"
-#include "take/status.h"
 #include "take/take.h"
 #include "tsrecorder-config.h"
 
 /* ---- lifecycle --------------------------------------------------------------------------------------------------------- */
+
+static janus_plugin plugin;
+
+/* All that there is, in the order in which it is made; each may use what stands above it, and goes before that. Janus's callbacks have
+ * no pointer of ours, so they find it here. */
+static struct {
+	struct gate gate;
+	struct runtime *runtime;
+	struct library *library;
+	struct sessions *sessions;
+	struct takes *takes;
+	struct keeper *keeper;
+	struct api *api;
+} the;
+
+static void destroy_parts(void)
+{
+	api_destroy(g_steal_pointer(&the.api));
+	keeper_destroy(g_steal_pointer(&the.keeper));
+	takes_destroy(g_steal_pointer(&the.takes));
+	sessions_destroy(g_steal_pointer(&the.sessions));
+	library_destroy(g_steal_pointer(&the.library));
+	runtime_destroy(g_steal_pointer(&the.runtime));
+}
+
+static bool runs(void *takes, const char *id)
+{
+	struct take *take = takes_find(takes, id);
+	take_unref(take);
+	return take != NULL;
+}
+
+/* Takes the reference of the configuration. False when the plugin cannot work; what was made is destroyed then. */
+static bool create_parts(janus_callbacks *gateway, struct config *config)
+{
+	const struct settings *settings = config_general(config);
+	the.runtime = runtime_create(gateway, &plugin, config);
+	the.library = library_create(settings->recordings_path);
+	the.sessions = sessions_create(the.runtime);
+	the.takes = takes_create(settings, the.library);
+	if (!the.takes) {
+		JANUS_LOG(LOG_ERR, "[tsrecorder] The engine's threads cannot be started\n");
+		destroy_parts();
+		return false;
+	}
+	the.keeper = keeper_create(the.runtime, the.library, runs, the.takes);
+	if (!the.keeper)
+		JANUS_LOG(LOG_WARN, "[tsrecorder] No thread for recovery and retention\n");
+	const struct api_parts parts = {the.runtime, the.library, the.sessions, the.takes, the.keeper};
+	the.api = api_create(&parts);
+	return true;
+}
 
 static bool make_folder(const char *path)
 {
@@ -344,19 +396,6 @@ static bool make_folder(const char *path)
 	return false;
 }
 
-static bool start_engine(const struct settings *s)
-{
-	tsr_engine_config config = {
-		.copy_workers = (unsigned)s->copy_workers,
-		.transcode_workers = (unsigned)s->transcode_workers,
-		.writers = (unsigned)s->writers,
-	};
-	runtime_engine = tsr_engine_create(&config);
-	if (!runtime_engine)
-		JANUS_LOG(LOG_ERR, "[tsrecorder] The engine's threads cannot be started\n");
-	return runtime_engine != NULL;
-}
-
 static int plugin_init(janus_callbacks *callbacks, const char *config_path)
 {
 	char error[600];
@@ -367,37 +406,25 @@ static int plugin_init(janus_callbacks *callbacks, const char *config_path)
 		JANUS_LOG(LOG_ERR, "[tsrecorder] Not started, because of the configuration: %s\n", error);
 		return -1;
 	}
-	runtime_set_config(config);
-	const struct settings *settings = config_general(config);
-	if (!make_folder(settings->recordings_path) || !start_engine(settings)) {
-		runtime_set_config(NULL);
+	if (!make_folder(config_general(config)->recordings_path)) {
+		config_unref(config);
 		return -1;
 	}
-	runtime_gateway = callbacks;
-	takes_init();
-	sessions_init();
-	library_init(settings->recordings_path);
-	gate_open();
-	if (!keeper_start())
-		JANUS_LOG(LOG_WARN, "[tsrecorder] No thread for recovery and retention\n");
-	JANUS_LOG(LOG_INFO, "[tsrecorder] " TSR_VERSION_STRING " records to %s\n", settings->recordings_path);
+	if (!create_parts(callbacks, config))
+		return -1;
+	gate_open(&the.gate);
+	JANUS_LOG(LOG_INFO, "[tsrecorder] " TSR_VERSION_STRING " records to %s\n",
+		  config_general(config)->recordings_path);
 	return 0;
 }
 
 /* Every recording that runs is finished before this returns, whether its handle was detached or not. */
 static void plugin_destroy(void)
 {
-	if (gate_is_closed())
+	if (!gate_close(&the.gate))
 		return;
-	gate_close();
-	api_drain();
-	keeper_stop();
-	tsr_engine_destroy(runtime_engine);
-	runtime_engine = NULL;
-	sessions_deinit();
-	takes_deinit();
-	library_deinit();
-	runtime_set_config(NULL);
+	runtime_set_ending(the.runtime);
+	destroy_parts();
 	JANUS_LOG(LOG_INFO, "[tsrecorder] Ended\n");
 }
 
@@ -440,102 +467,90 @@ static const char *get_package(void)
 
 static void create_session(janus_plugin_session *handle, int *error)
 {
-	if (!gate_enter()) {
+	if (!gate_enter(&the.gate)) {
 		*error = -1;
 		return;
 	}
-	session_create(handle, error);
-	gate_leave();
+	session_create(the.sessions, handle, error);
+	gate_leave(&the.gate);
 }
 
 static void destroy_session(janus_plugin_session *handle, int *error)
 {
-	if (!gate_enter()) {
+	if (!gate_enter(&the.gate)) {
 		*error = -1;
 		return;
 	}
-	session_destroy(handle, error);
-	gate_leave();
+	session_destroy(the.sessions, handle, error);
+	gate_leave(&the.gate);
 }
 
 static janus_plugin_result *handle_message(janus_plugin_session *handle, char *transaction, json_t *message,
 					   json_t *jsep)
 {
-	if (!gate_enter()) {
+	if (!gate_enter(&the.gate)) {
 		g_free(transaction);
 		json_decref(message);
 		json_decref(jsep);
 		return janus_plugin_result_new(JANUS_PLUGIN_OK, NULL,
 					       api_error_json(API_SHUTTING_DOWN, "the plugin is being stopped"));
 	}
-	janus_plugin_result *result = api_handle_message(handle, transaction, message, jsep);
-	gate_leave();
+	janus_plugin_result *result = api_handle_message(the.api, handle, transaction, message, jsep);
+	gate_leave(&the.gate);
 	return result;
 }
 
 static json_t *handle_admin_message(json_t *message)
 {
-	if (!gate_enter())
+	if (!gate_enter(&the.gate))
 		return NULL;
-	json_t *answer = api_handle_admin_message(message);
-	gate_leave();
+	json_t *answer = api_handle_admin_message(the.api, message);
+	gate_leave(&the.gate);
 	return answer;
 }
 
 static void setup_media(janus_plugin_session *handle)
 {
-	if (!gate_enter())
+	if (!gate_enter(&the.gate))
 		return;
-	session_setup_media(handle);
-	gate_leave();
+	session_setup_media(the.sessions, handle);
+	gate_leave(&the.gate);
 }
 
 static void incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet)
 {
-	if (!gate_enter())
+	if (!gate_enter(&the.gate))
 		return;
 	session_incoming_rtp(handle, packet);
-	gate_leave();
+	gate_leave(&the.gate);
 }
 
 static void incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet)
 {
-	if (!gate_enter())
+	if (!gate_enter(&the.gate))
 		return;
 	session_incoming_rtcp(handle, packet);
-	gate_leave();
+	gate_leave(&the.gate);
 }
 
 static void hangup_media(janus_plugin_session *handle)
 {
-	if (!gate_enter())
+	if (!gate_enter(&the.gate))
 		return;
-	session_hangup_media(handle);
-	gate_leave();
+	session_hangup_media(the.sessions, handle);
+	gate_leave(&the.gate);
 }
 
 static json_t *query_session(janus_plugin_session *handle)
 {
-	if (!gate_enter())
+	if (!gate_enter(&the.gate))
 		return NULL;
-	json_t *info = NULL;
-	struct session *session = session_find(handle);
-	if (session) {
-		struct take *take = session_take(session);
-		info = json_pack("{s:s}", "state", "idle");
-		if (take) {
-			json_t *recording = status_of(take);
-			json_object_set(info, "state", json_object_get(recording, "state"));
-			json_object_set_new(info, "recording", recording);
-		}
-		take_unref(take);
-	}
-	session_unref(session);
-	gate_leave();
+	json_t *info = session_query(the.sessions, handle);
+	gate_leave(&the.gate);
 	return info;
 }
 
-janus_plugin runtime_plugin = {
+static janus_plugin plugin = {
 	.init = plugin_init,
 	.destroy = plugin_destroy,
 	.get_api_compatibility = get_api_compatibility,
@@ -561,5 +576,5 @@ create_p create;
 /* What Janus looks for after dlopen(). */
 __attribute__((visibility("default"))) janus_plugin *create(void)
 {
-	return &runtime_plugin;
+	return &plugin;
 }

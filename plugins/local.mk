@@ -2,11 +2,13 @@
 janus_plugin_LTLIBRARIES = libjanus_tsrecorder.la
 libjanus_tsrecorder_la_SOURCES = \
 	plugins/janus_tsrecorder.c \
+	plugins/gate.c plugins/gate.h \
 	plugins/api/admin.c \
 	plugins/api/api.c plugins/api/api.h \
 	plugins/api/browse.c \
 	plugins/api/control.c \
 	plugins/api/handlers.h \
+	plugins/api/parts.h \
 	plugins/api/record.c \
 	plugins/api/request.c plugins/api/request.h \
 	plugins/api/target.c plugins/api/target.h \
@@ -15,17 +17,23 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/config/fields.c plugins/config/fields.h \
 	plugins/config/naming.c plugins/config/naming.h \
 	plugins/config/settings.c plugins/config/settings.h plugins/config/settings_table.c \
+	plugins/keeper/keeper.c plugins/keeper/keeper.h \
 	plugins/library/item.c \
-	plugins/library/keeper.c plugins/library/keeper.h \
 	plugins/library/library.c plugins/library/library.h \
+	plugins/peer/peer.h \
 	plugins/peer/sdp.c plugins/peer/sdp.h \
 	plugins/peer/session.c plugins/peer/session.h \
 	plugins/runtime/runtime.c plugins/runtime/runtime.h \
-	plugins/take/events.c plugins/take/events.h \
+	plugins/take/events.c \
+	plugins/take/inside.h \
+	plugins/take/latency.c plugins/take/latency.h \
+	plugins/take/life.c \
 	plugins/take/simulcast.c plugins/take/simulcast.h \
-	plugins/take/status.c plugins/take/status.h \
-	plugins/take/take.c plugins/take/take.h \
-	plugins/take/totals.c plugins/take/totals.h
+	plugins/take/status.c \
+	plugins/take/take.h \
+	plugins/take/takes.c \
+	plugins/take/totals.c plugins/take/totals.h \
+	plugins/take/tracks.c
 libjanus_tsrecorder_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
 libjanus_tsrecorder_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libjanus_tsrecorder_la_LDFLAGS = -module -avoid-version -shared -export-symbols-regex '^create$$'

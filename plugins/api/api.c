@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <debug.h> /* Janus's */
 #include <glib.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "../runtime/runtime.h"
@@ -44,6 +44,7 @@ static const struct request_type types[] = {
 
 /* An asynchronous request on its way to a thread. */
 struct job {
+	struct api *api;
 	const struct request_type *type;
 	struct session *session;
 	char *transaction;
@@ -54,10 +55,38 @@ struct job {
 /* A thread for each job: one that waits for a stalled disk must not keep those of other handles waiting. All are joined before
  * Janus ends, which a GThreadPool does not do: libcrypto, that Janus's random numbers come from, frees what it keeps for each
  * thread when that ends and again when the process does, if both happen at once. */
-static pthread_mutex_t jobs_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t jobs_over = PTHREAD_COND_INITIALIZER;
-static unsigned jobs_running;
-static GThread *jobs_ended; /* the latest; it joins the one that ended before it */
+struct api {
+	struct api_parts parts;
+	pthread_mutex_t mutex; /* guards what follows */
+	pthread_cond_t job_over;
+	unsigned jobs_running;
+	GThread *jobs_ended; /* the latest; it joins the one that ended before it */
+};
+
+struct api *api_create(const struct api_parts *parts)
+{
+	struct api *api = g_new0(struct api, 1);
+	api->parts = *parts;
+	pthread_mutex_init(&api->mutex, NULL);
+	pthread_cond_init(&api->job_over, NULL);
+	return api;
+}
+
+void api_destroy(struct api *api)
+{
+	if (!api)
+		return;
+	pthread_mutex_lock(&api->mutex);
+	while (api->jobs_running > 0)
+		pthread_cond_wait(&api->job_over, &api->mutex);
+	GThread *last = g_steal_pointer(&api->jobs_ended);
+	pthread_mutex_unlock(&api->mutex);
+	if (last)
+		g_thread_join(last);
+	pthread_cond_destroy(&api->job_over);
+	pthread_mutex_destroy(&api->mutex);
+	g_free(api);
+}
 
 /* ---- dispatch ------------------------------------------------------------------------------------------------------ */
 
@@ -101,17 +130,19 @@ static json_t *run(struct request *r, const struct request_type *type)
 {
 	bool alone = r->session && !(type->flags & REQUEST_READ);
 	if (alone)
-		pthread_mutex_lock(&r->session->requests);
+		session_begin_request(r->session);
 	json_t *answer = type->handler(r);
 	if (alone)
-		pthread_mutex_unlock(&r->session->requests);
+		session_end_request(r->session);
 	return r->code == API_OK ? answer : refusal(r);
 }
 
 static void *run_job(void *data)
 {
 	struct job *job = data;
+	struct api *api = job->api;
 	struct request r = {
+		.parts = &api->parts,
 		.session = job->session,
 		.hangups = job->hangups,
 		.transaction = job->transaction,
@@ -128,19 +159,19 @@ static void *run_job(void *data)
 	json_decref(job->body);
 	json_decref(job->jsep);
 	g_free(job);
-	pthread_mutex_lock(&jobs_mutex);
-	GThread *before = jobs_ended;
-	jobs_ended = g_thread_self();
-	jobs_running--;
-	pthread_cond_signal(&jobs_over);
-	pthread_mutex_unlock(&jobs_mutex);
+	pthread_mutex_lock(&api->mutex);
+	GThread *before = api->jobs_ended;
+	api->jobs_ended = g_thread_self();
+	api->jobs_running--;
+	pthread_cond_signal(&api->job_over);
+	pthread_mutex_unlock(&api->mutex);
 	if (before)
 		g_thread_join(before);
 	return NULL;
 }
 
 /* Takes over all that is given, unless it fails with the error noted. */
-static bool start_job(struct request *r, const struct request_type *type, char *transaction)
+static bool start_job(struct api *api, struct request *r, const struct request_type *type, char *transaction)
 {
 	if (!session_enter_queue(r->session, MAX_WAITING)) {
 		request_fail(r, API_LIMIT, "%d requests of this handle are waiting already", MAX_WAITING);
@@ -148,6 +179,7 @@ static bool start_job(struct request *r, const struct request_type *type, char *
 	}
 	struct job *job = g_new(struct job, 1);
 	*job = (struct job){
+		.api = api,
 		.type = type,
 		.session = r->session,
 		.hangups = session_hangups(r->session),
@@ -155,10 +187,10 @@ static bool start_job(struct request *r, const struct request_type *type, char *
 		.body = r->body,
 		.jsep = r->jsep,
 	};
-	pthread_mutex_lock(&jobs_mutex);
+	pthread_mutex_lock(&api->mutex);
 	bool started = g_thread_try_new("tsr-request", run_job, job, NULL) != NULL;
-	jobs_running += started;
-	pthread_mutex_unlock(&jobs_mutex);
+	api->jobs_running += started;
+	pthread_mutex_unlock(&api->mutex);
 	if (!started) {
 		g_free(job);
 		session_leave_queue(r->session);
@@ -167,16 +199,18 @@ static bool start_job(struct request *r, const struct request_type *type, char *
 	return started;
 }
 
-janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *transaction, json_t *message, json_t *jsep)
+janus_plugin_result *api_handle_message(struct api *api, janus_plugin_session *handle, char *transaction,
+					json_t *message, json_t *jsep)
 {
-	struct session *session = session_find(handle);
-	struct request r = {.session = session, .transaction = transaction, .body = message, .jsep = jsep};
+	struct session *session = sessions_find(api->parts.sessions, handle);
+	struct request r = {
+		.parts = &api->parts, .session = session, .transaction = transaction, .body = message, .jsep = jsep};
 	const struct request_type *type = session ? find_type(&r, REQUEST_PEER) : NULL;
 	bool async = type && type->flags & REQUEST_ASYNC;
 	json_t *answer;
 	if (!session)
 		answer = api_error_json(API_UNKNOWN, "this handle is gone");
-	else if (async && start_job(&r, type, transaction))
+	else if (async && start_job(api, &r, type, transaction))
 		return janus_plugin_result_new(JANUS_PLUGIN_OK_WAIT, NULL, NULL);
 	else if (type && !async)
 		answer = run(&r, type);
@@ -192,21 +226,21 @@ janus_plugin_result *api_handle_message(janus_plugin_session *handle, char *tran
 /* The core has checked the Admin API's own secret. */
 static bool may_administrate(struct request *r)
 {
-	struct config *config = runtime_config();
+	struct config *config = runtime_config(r->parts->runtime);
 	bool needed = *config_general(config)->admin_key;
 	config_unref(config);
 	const char *key = json_string_value(json_object_get(r->body, "admin_key"));
-	r->admin = !needed || target_is_admin(key);
+	r->admin = !needed || target_is_admin(r, key);
 	if (!r->admin)
 		request_fail(r, API_UNAUTHORIZED, "the admin_key is wrong or missing");
 	return r->admin;
 }
 
-json_t *api_handle_admin_message(json_t *message)
+json_t *api_handle_admin_message(struct api *api, json_t *message)
 {
 	/* The key is for here, not for the handlers. */
 	json_t *body = json_copy(message);
-	struct request r = {.body = message};
+	struct request r = {.parts = &api->parts, .body = message};
 	const struct request_type *type = find_type(&r, REQUEST_ADMIN);
 	json_t *answer;
 	if (type && may_administrate(&r)) {
@@ -218,15 +252,4 @@ json_t *api_handle_admin_message(json_t *message)
 	}
 	json_decref(body);
 	return answer;
-}
-
-void api_drain(void)
-{
-	pthread_mutex_lock(&jobs_mutex);
-	while (jobs_running > 0)
-		pthread_cond_wait(&jobs_over, &jobs_mutex);
-	GThread *last = g_steal_pointer(&jobs_ended);
-	pthread_mutex_unlock(&jobs_mutex);
-	if (last)
-		g_thread_join(last);
 }

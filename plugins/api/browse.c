@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../runtime/runtime.h"
-#include "../take/status.h"
 #include "handlers.h"
 #include "target.h"
 
@@ -52,7 +51,7 @@ static bool has_state(const struct list_params *p, const struct candidate *c)
 {
 	if (p->state < 0)
 		return true;
-	const char *state = c->item ? library_item_state(c->item) : status_state(c->take);
+	const char *state = c->item ? library_item_state(c->item) : take_state(c->take);
 	return !strcmp(state, states[p->state]);
 }
 
@@ -65,7 +64,7 @@ static bool is_own(const struct request *r, const char *stamp)
 static bool runs(const GPtrArray *takes, const char *id)
 {
 	for (guint i = 0; i < takes->len; i++) {
-		if (!strcmp(((const struct take *)g_ptr_array_index(takes, i))->id, id))
+		if (!strcmp(take_facts(g_ptr_array_index(takes, i))->id, id))
 			return true;
 	}
 	return false;
@@ -77,8 +76,9 @@ static GArray *candidates(const struct request *r, const struct list_params *p, 
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	for (guint i = 0; i < takes->len; i++) {
 		struct take *take = g_ptr_array_index(takes, i);
-		struct candidate c = {.started_us = take->started_us, .take = take};
-		if ((all || !take->private || is_own(r, take->stamp)) && in_time(p, c.started_us) && has_state(p, &c))
+		const struct take_facts *facts = take_facts(take);
+		struct candidate c = {.started_us = facts->started_us, .take = take};
+		if ((all || !facts->private || is_own(r, facts->stamp)) && in_time(p, c.started_us) && has_state(p, &c))
 			g_array_append_val(list, c);
 	}
 	for (guint i = 0; i < items->len; i++) {
@@ -99,15 +99,18 @@ static gint newest_first(gconstpointer a, gconstpointer b)
 
 static json_t *candidate_json(const struct request *r, const struct candidate *c)
 {
-	json_t *entry = c->item ? library_item_json(c->item) : r->admin ? status_of(c->take) : status_short(c->take);
-	json_object_set_new(entry, "own", json_boolean(is_own(r, c->item ? c->item->stamp : c->take->stamp)));
+	json_t *entry = c->item    ? library_item_json(c->item)
+			: r->admin ? take_status(c->take)
+				   : take_status_short(c->take);
+	json_object_set_new(entry, "own",
+			    json_boolean(is_own(r, c->item ? c->item->stamp : take_facts(c->take)->stamp)));
 	return entry;
 }
 
 static json_t *list(struct request *r, const struct list_params *p)
 {
-	bool all = r->admin || target_is_admin(p->admin_key);
-	GPtrArray *takes = takes_running(NULL), *items = library_items();
+	bool all = r->admin || target_is_admin(r, p->admin_key);
+	GPtrArray *takes = takes_running(r->parts->takes, NULL), *items = library_items(r->parts->library);
 	GArray *found = candidates(r, p, all, takes, items);
 	g_array_sort(found, newest_first);
 	json_t *recordings = json_array();
@@ -126,7 +129,7 @@ json_t *browse_list(struct request *r)
 	struct list_params p = {.state = -1, .until = INT64_MAX, .limit = 100};
 	json_t *answer = NULL;
 	if (request_read(r, list_fields, &p)) {
-		if (p.admin_key && !r->admin && !target_is_admin(p.admin_key))
+		if (p.admin_key && !r->admin && !target_is_admin(r, p.admin_key))
 			request_fail(r, API_UNAUTHORIZED, "the admin_key is wrong");
 		else
 			answer = list(r, &p);
@@ -143,30 +146,32 @@ json_t *browse_info(struct request *r)
 	if (!target_find(r, TARGET_SEE, &target))
 		return NULL;
 	json_t *recording = NULL;
-	json_t *last = NULL;
 	/* The latest one of the handle, ended: by now the library knows more of it. */
-	if (target.take && take_ended(target.take, &last))
-		target.item = library_find(target.take->id);
+	if (target.take && take_ended(target.take))
+		target.item = library_find(r->parts->library, take_facts(target.take)->id);
 	if (target.item) {
 		recording = library_item_json(target.item);
-		json_object_set_new(recording, "reports", library_reports(target.item));
+		json_object_set_new(recording, "reports", library_reports(r->parts->library, target.item));
 	} else {
-		recording = status_of(target.take);
+		recording = take_status(target.take);
 	}
-	json_decref(last);
 	target_clear(&target);
 	return json_pack("{s:s, s:o}", "tsrecorder", "info", "recording", recording);
 }
 
 static void tell_deleted(const struct request *r, const char *id, const char *name)
 {
-	session_notify(r->session, json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", id, "file", name, ".ts",
-					     "reason", "request"));
+	json_t *event = json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", id, "file", name, ".ts", "reason",
+				  "request");
+	if (r->session)
+		session_notify(r->session, event);
+	else
+		runtime_notify(r->parts->runtime, NULL, event);
 }
 
 static json_t *remove_files(struct request *r, const struct library_item *item)
 {
-	struct config *config = runtime_config();
+	struct config *config = runtime_config(r->parts->runtime);
 	const char *folder = config_general(config)->recordings_path;
 	tsr_error err = TSR_OK;
 	int removed = 0;
@@ -179,7 +184,7 @@ static json_t *remove_files(struct request *r, const struct library_item *item)
 		}
 	}
 	config_unref(config);
-	library_changed();
+	library_changed(r->parts->library);
 	if (err != TSR_OK)
 		return request_fail(r, api_error_of(err), "%d of %u files were removed: %s", removed, item->files->len,
 				    tsr_strerror(err));
@@ -191,10 +196,10 @@ json_t *browse_delete(struct request *r)
 	struct target target;
 	if (!target_find(r, TARGET_CONTROL, &target))
 		return NULL;
-	if (target.take && take_ended(target.take, NULL))
-		target.item = library_find(target.take->id);
+	if (target.take && take_ended(target.take))
+		target.item = library_find(r->parts->library, take_facts(target.take)->id);
 	json_t *answer = NULL;
-	if (target.take && !take_ended(target.take, NULL))
+	if (target.take && !take_ended(target.take))
 		request_fail(r, API_WRONG_STATE, "it is still running");
 	else if (!target.item)
 		request_fail(r, API_NOT_FOUND, "it left no file, or is deleted already");
@@ -211,7 +216,7 @@ json_t *browse_profiles(struct request *r)
 	char none;
 	if (!request_read(r, no_fields, &none))
 		return NULL;
-	struct config *config = runtime_config();
+	struct config *config = runtime_config(r->parts->runtime);
 	json_t *answer = json_pack("{s:s, s:o}", "tsrecorder", "profiles", "profiles", config_profiles_json(config));
 	config_unref(config);
 	return answer;

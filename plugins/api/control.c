@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Requests that act on a recording that runs: pause, resume, split, stop; and its status. */
-#include "../take/status.h"
 #include "handlers.h"
 #include "target.h"
 
@@ -13,7 +12,7 @@ static struct take *find_running(struct request *r)
 		return NULL;
 	struct take *take = target.take ? take_ref(target.take) : NULL;
 	target_clear(&target);
-	if (!take || take_ended(take, NULL)) {
+	if (!take || take_ended(take)) {
 		take_unref(take);
 		request_fail(r, API_WRONG_STATE, "it has ended");
 		return NULL;
@@ -23,33 +22,32 @@ static struct take *find_running(struct request *r)
 
 static json_t *answer(struct take *take, const char *what)
 {
-	return json_pack("{s:s, s:s}", "tsrecorder", what, "id", take->id);
+	return json_pack("{s:s, s:s}", "tsrecorder", what, "id", take_facts(take)->id);
 }
 
-static json_t *act(struct request *r, tsr_error (*action)(tsr_recording *), const char *what, const char *why_not)
+static json_t *act(struct request *r, bool (*action)(struct take *), const char *what, const char *why_not)
 {
 	struct take *take = find_running(r);
 	if (!take)
 		return NULL;
-	json_t *done = action(take->recording) == TSR_OK ? answer(take, what)
-							 : request_fail(r, API_WRONG_STATE, "%s", why_not);
+	json_t *done = action(take) ? answer(take, what) : request_fail(r, API_WRONG_STATE, "%s", why_not);
 	take_unref(take);
 	return done;
 }
 
 json_t *control_pause(struct request *r)
 {
-	return act(r, tsr_recording_pause, "pausing", "it is paused already, or ends");
+	return act(r, take_pause, "pausing", "it is paused already, or ends");
 }
 
 json_t *control_resume(struct request *r)
 {
-	return act(r, tsr_recording_resume, "resuming", "it is not paused");
+	return act(r, take_resume, "resuming", "it is not paused");
 }
 
 json_t *control_split(struct request *r)
 {
-	return act(r, tsr_recording_split, "splitting", "it has not begun, is paused, or ends");
+	return act(r, take_split, "splitting", "it has not begun, is paused, or ends");
 }
 
 json_t *control_stop(struct request *r)
@@ -73,7 +71,7 @@ json_t *control_status(struct request *r)
 	struct target target;
 	if (!target_find(r, TARGET_SEE, &target))
 		return NULL;
-	json_t *status = target.take ? status_of(target.take) : library_item_json(target.item);
+	json_t *status = target.take ? take_status(target.take) : library_item_json(target.item);
 	json_object_set_new(status, "tsrecorder", json_string("status"));
 	target_clear(&target);
 	return status;

@@ -5,11 +5,8 @@
 #include <string.h>
 #include <utils.h> /* Janus's */
 
-#include "../config/config.h"
 #include "../library/library.h"
-#include "../peer/sdp.h"
 #include "../runtime/runtime.h"
-#include "../take/take.h"
 #include "handlers.h"
 
 #define MAX_METADATA_BYTES 4096
@@ -47,7 +44,7 @@ static const struct field record_fields[] = {
 	{ "max_size",          FIELD_SIZE,   AT(max_size),          65536, 1LL << 50,     NULL, FIELD_ZERO, NULL },
 	{ "bitrate",           FIELD_INT,    AT(bitrate),           30000, 1000000000,    NULL, FIELD_ZERO, NULL },
 	{ "keyframe_interval", FIELD_TIME,   AT(keyframe_interval), 500000, 3600000000LL, NULL, FIELD_ZERO, NULL },
-	{ "substream",         FIELD_INT,    AT(substream),         0, SIMULCAST_LAYERS - 1, NULL, 0, NULL },
+	{ "substream",         FIELD_INT,    AT(substream),         0, TAKE_LAYERS - 1, NULL, 0, NULL },
 	{ "temporal",          FIELD_INT,    AT(temporal),          0, TSR_ALL_LAYERS,    NULL, 0, NULL },
 	{ "metadata",          FIELD_OBJECT, AT(metadata),          0, MAX_METADATA_BYTES, NULL, 0, NULL },
 	{ "is_private",        FIELD_BOOL,   AT(is_private),        0, 0,                 NULL, 0, NULL },
@@ -79,12 +76,8 @@ static const char *offer_of(struct request *r)
 
 static bool negotiate(struct request *r, const char *offer, const struct sdp_wish *wish, struct sdp_session *out)
 {
-	struct session *s = r->session;
-	pthread_mutex_lock(&s->mutex);
-	guint64 id = s->sdp_session_id;
-	guint64 version = ++s->sdp_version;
-	pthread_mutex_unlock(&s->mutex);
-	r->code = sdp_negotiate(offer, wish, id, version, out, r->error, sizeof(r->error));
+	json_t *simulcast = json_object_get(r->jsep, "simulcast");
+	r->code = session_negotiate(r->session, offer, simulcast, wish, out, r->error, sizeof(r->error));
 	return r->code == API_OK;
 }
 
@@ -106,15 +99,17 @@ static bool key_fits(const char *key, const char *given)
 	return !*key || (given && janus_strcmp_const_time(key, given));
 }
 
-static bool token_fits(const struct settings *settings, const struct record_params *p)
+static bool token_fits(struct runtime *runtime, const struct settings *settings, const struct record_params *p)
 {
+	janus_callbacks *gateway = runtime_gateway(runtime);
+	janus_plugin *plugin = runtime_plugin(runtime);
 	if (!settings->signed_tokens)
 		return true;
-	if (!runtime_gateway->auth_is_signed())
+	if (!gateway->auth_is_signed())
 		return false; /* Janus has no token_auth_secret: nothing can be signed */
 	char *this_one = g_strdup_printf("record=%s", p->id);
-	bool fits = p->token && (runtime_gateway->auth_signature_contains(&runtime_plugin, p->token, "record") ||
-				 runtime_gateway->auth_signature_contains(&runtime_plugin, p->token, this_one));
+	bool fits = p->token && (gateway->auth_signature_contains(plugin, p->token, "record") ||
+				 gateway->auth_signature_contains(plugin, p->token, this_one));
 	g_free(this_one);
 	return fits;
 }
@@ -127,47 +122,19 @@ static bool may_record(struct request *r, const struct settings *general, const 
 		request_fail(r, API_NOT_FOUND, "there is no profile of that name");
 	else if (!key_fits(general->record_key, p->record_key))
 		request_fail(r, API_UNAUTHORIZED, "record_key is wrong or missing");
-	else if (!token_fits(general, p))
+	else if (!token_fits(r->parts->runtime, general, p))
 		request_fail(r, API_UNAUTHORIZED, "the token does not allow to record");
 	if (r->code != API_OK) /* who may not record learns nothing of what there is */
 		return false;
 	struct take *take = session_take(r->session);
-	if (take && !take_ended(take, NULL))
+	if (take && !take_ended(take))
 		request_fail(r, API_WRONG_STATE, "this handle is recording already");
 	take_unref(take);
-	struct library_item *item = p->id_given ? library_find(p->id) : NULL;
+	struct library_item *item = p->id_given ? library_find(r->parts->library, p->id) : NULL;
 	if (item)
 		request_fail(r, API_EXISTS, "there is a recording with the id %s", p->id);
 	library_item_unref(item);
 	return r->code == API_OK;
-}
-
-/* Strings are borrowed from the settings and the parameters. */
-static tsr_recording_config recording_config(const struct settings *s, const struct record_params *p,
-					     struct take_limits limits)
-{
-	return (tsr_recording_config){
-		.folder = s->recordings_path,
-		.id = p->id,
-		.name = p->name,
-		.audio_mode =
-			(p->audio_mode == UNSET ? s->audio_mode : p->audio_mode) ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE,
-		.on_loss = s->on_loss ? TSR_ON_LOSS_CONCEAL : TSR_ON_LOSS_WAIT_KEYFRAME,
-		.encoding = settings_encoding(s),
-		.reorder_wait_us = s->reorder_wait,
-		.start_wait_us = s->start_wait ? s->start_wait : -1,
-		.flush = settings_flush(s),
-		.memory_cap = (size_t)s->memory_cap,
-		.file_mode = (unsigned)s->file_mode,
-		.report = s->report,
-		.segment_duration_us = s->segment_duration,
-		.segment_size = (uint64_t)s->segment_size,
-		.max_duration_us = limits.duration_us,
-		.max_size = (uint64_t)limits.size,
-		.min_free_space = (uint64_t)s->min_free_space,
-		.stall_timeout_us = s->stall_timeout ? s->stall_timeout : -1,
-		.track_timeout_us = s->track_timeout,
-	};
 }
 
 static struct sdp_wish wish_of(const struct settings *s, const struct record_params *p, tsr_audio_mode mode)
@@ -203,15 +170,15 @@ static char *file_name(struct request *r, const struct settings *s, const struct
 
 /* The file is there and the tracks are known: the take becomes the session's, and the peer gets its answer. */
 static void announce(struct request *r, const struct settings *s, const struct record_params *p, const char *name,
-		     const struct sdp_session *sdp, struct take *take)
+		     const struct sdp_wish *wish, const struct sdp_session *sdp, struct take *take)
 {
 	session_set_bitrate(r->session, (uint32_t)(p->bitrate == UNSET ? s->bitrate : p->bitrate));
 	session_set_keyframe_interval(r->session,
 				      p->keyframe_interval == UNSET ? s->keyframe_interval : p->keyframe_interval);
-	const char *over = session_set_take(r->session, take, r->hangups);
+	const char *over = session_set_take(r->session, take, wish, r->hangups);
 	if (over)
 		take_stop(take, over);
-	json_t *result = json_pack("{s:s, s:s}", "status", "starting", "id", take->id);
+	json_t *result = json_pack("{s:s, s:s}", "status", "starting", "id", take_facts(take)->id);
 	if (p->name)
 		json_object_set_new(result, "name", json_string(p->name));
 	json_object_set_new(result, "file", json_sprintf("%s.recording.ts", name));
@@ -223,43 +190,35 @@ static void announce(struct request *r, const struct settings *s, const struct r
 static void start(struct request *r, const struct settings *general, const struct settings *s,
 		  const struct record_params *p, const char *name, const char *offer)
 {
-	const struct take_limits allowed = {s->max_duration, s->max_size}, asked = {p->max_duration, p->max_size};
-	tsr_recording_config config = recording_config(s, p, take_effective_limits(allowed, asked));
-	char stamp[40];
-	g_snprintf(stamp, sizeof(stamp), "%08x%08x%08x%08x", janus_random_uint32(), janus_random_uint32(),
-		   janus_random_uint32(), janus_random_uint32());
-	struct take model = {
+	bool copy = p->audio_mode == UNSET ? s->audio_mode : p->audio_mode;
+	const struct sdp_wish wish = wish_of(s, p, copy ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE);
+	struct sdp_session sdp;
+	if (!negotiate(r, offer, &wish, &sdp))
+		return;
+	char *metadata = p->metadata ? json_dumps(p->metadata, JSON_COMPACT) : NULL;
+	const struct take_order order = {
+		.settings = s,
 		.id = p->id,
-		.stamp = stamp,
+		.filename = name,
 		.name = p->name,
 		.profile = p->profile,
 		.secret = p->secret,
-		.folder = s->recordings_path,
+		.metadata = metadata,
 		.private = json_object_get(r->body, "is_private") ? p->is_private : s->private,
-		.wish = wish_of(s, p, config.audio_mode),
-		.allowed = allowed,
-		.asked = asked,
+		.audio_mode = wish.audio_mode,
+		.asked = {p->max_duration, p->max_size},
 		.substream = (int)p->substream,
 		.temporal = (int)p->temporal,
-		.session = r->session,
+		.owner = session_owner(r->session),
 	};
-	struct sdp_session sdp;
-	if (!negotiate(r, offer, &model.wish, &sdp))
-		return;
-	char *metadata = p->metadata ? json_dumps(p->metadata, JSON_COMPACT) : NULL;
-	char *host = library_host_text(stamp, model.profile, model.private, model.secret);
-	config.filename = name;
-	config.metadata = metadata;
-	config.host = host;
 	struct take *take;
-	r->code = take_start(&model, &config, (unsigned)general->max_recordings, &take, r->error, sizeof(r->error));
+	r->code = take_start(r->parts->takes, &order, (unsigned)general->max_recordings, &take, r->error,
+			     sizeof(r->error));
 	free(metadata);
-	g_free(host);
 	if (r->code == API_OK) {
-		r->code =
-			take_negotiated(take, &sdp, json_object_get(r->jsep, "simulcast"), r->error, sizeof(r->error));
+		r->code = take_negotiated(take, sdp.line, sdp.lines, r->error, sizeof(r->error));
 		if (r->code == API_OK)
-			announce(r, s, p, name, &sdp, take);
+			announce(r, s, p, name, &wish, &sdp, take);
 		else
 			take_stop(take, "error"); /* nothing came, so nothing is left; and nobody was told of it */
 		take_unref(take);
@@ -275,12 +234,12 @@ json_t *record_start(struct request *r)
 		.audio_mode = UNSET,
 		.bitrate = UNSET,
 		.keyframe_interval = UNSET,
-		.substream = SIMULCAST_LAYERS - 1,
+		.substream = TAKE_LAYERS - 1,
 		.temporal = TSR_ALL_LAYERS,
 		.audio = true,
 		.video = true,
 	};
-	struct config *config = runtime_config();
+	struct config *config = runtime_config(r->parts->runtime);
 	const struct settings *general = config_general(config);
 	const char *offer = NULL;
 	if (request_read(r, record_fields, &p)) {
@@ -318,7 +277,7 @@ static const struct field configure_fields[] = {
 	{ "bitrate",           FIELD_INT,  AT(bitrate),           30000, 1000000000,    NULL, FIELD_ZERO, NULL },
 	{ "keyframe_interval", FIELD_TIME, AT(keyframe_interval), 500000, 3600000000LL, NULL, FIELD_ZERO, NULL },
 	{ "keyframe",          FIELD_BOOL, AT(keyframe),          0, 0,                 NULL, 0, NULL },
-	{ "substream",         FIELD_INT,  AT(substream),         0, SIMULCAST_LAYERS - 1, NULL, 0, NULL },
+	{ "substream",         FIELD_INT,  AT(substream),         0, TAKE_LAYERS - 1, NULL, 0, NULL },
 	{ "temporal",          FIELD_INT,  AT(temporal),          0, TSR_ALL_LAYERS,    NULL, 0, NULL },
 	{ "max_duration",      FIELD_TIME, AT(max_duration),      1000000, 3650 * DAY_US, NULL, FIELD_ZERO, NULL },
 	{ "max_size",          FIELD_SIZE, AT(max_size),          65536, 1LL << 50,     NULL, FIELD_ZERO, NULL },
@@ -352,14 +311,14 @@ static bool change(struct request *r, const struct configure_params *p, struct t
 static void renegotiate(struct request *r, const struct configure_params *p, struct take *take)
 {
 	const char *offer = offer_of(r);
-	struct sdp_wish wish = take->wish;
+	struct sdp_wish wish = session_wish(r->session);
 	struct sdp_session sdp;
 	wish.update = true;
 	if (!offer || !negotiate(r, offer, &wish, &sdp))
 		return;
-	r->code = take_negotiated(take, &sdp, json_object_get(r->jsep, "simulcast"), r->error, sizeof(r->error));
+	r->code = take_negotiated(take, sdp.line, sdp.lines, r->error, sizeof(r->error));
 	if (r->code == API_OK && change(r, p, take)) {
-		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take->id);
+		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take_facts(take)->id);
 		send_answer(r, result, &sdp, take);
 		json_decref(result);
 	}
@@ -369,12 +328,12 @@ static void renegotiate(struct request *r, const struct configure_params *p, str
 static void configure(struct request *r, const struct configure_params *p)
 {
 	struct take *take = session_take(r->session);
-	if (!take || take_ended(take, NULL)) {
+	if (!take || take_ended(take)) {
 		request_fail(r, API_WRONG_STATE, "this handle is not recording");
 	} else if (r->jsep) {
 		renegotiate(r, p, take);
 	} else if (change(r, p, take)) {
-		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take->id);
+		json_t *result = json_pack("{s:s, s:s}", "status", "configured", "id", take_facts(take)->id);
 		session_tell(r->session, r->transaction, result, NULL);
 		json_decref(result);
 	}

@@ -7,9 +7,11 @@
 #include <jansson.h>
 
 #include "../config/config.h"
-#include "../peer/session.h"
+#include "../peer/peer.h"
+#include "parts.h"
 
 struct request {
+	const struct api_parts *parts;
 	struct session *session; /* NULL: it came through the Admin API */
 	bool admin;              /* likewise, and the admin_key is right if there is one */
 	unsigned hangups;        /* of the session when the request came */
@@ -29,7 +31,7 @@ typedef json_t *(*request_handler)(struct request *r);
 json_t *request_fail(struct request *r, enum api_error code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Reads the parameters of the body (fields.h) into zeroed or preset `params`; on false the error is noted. The caller clears
+/* Reads the parameters of the body into zeroed or preset `params`; on false the error is noted. The caller clears
  * `params` in both cases. */
 bool request_read(struct request *r, const struct field *table, void *params);
 

@@ -21,9 +21,9 @@ static const struct field target_fields[] = {
 /* clang-format on */
 #undef AT
 
-bool target_is_admin(const char *admin_key)
+bool target_is_admin(const struct request *r, const char *admin_key)
 {
-	struct config *config = runtime_config();
+	struct config *config = runtime_config(r->parts->runtime);
 	const char *key = config_general(config)->admin_key;
 	bool admin = *key && admin_key && janus_strcmp_const_time(key, admin_key);
 	config_unref(config);
@@ -41,27 +41,28 @@ static bool secret_fits(const struct target *t, const char *secret)
 {
 	if (t->item)
 		return library_secret_fits(t->item, secret);
-	return t->take && t->take->secret && secret && janus_strcmp_const_time(t->take->secret, secret);
+	const char *own = t->take ? take_facts(t->take)->secret : NULL;
+	return own && secret && janus_strcmp_const_time(own, secret);
 }
 
 static bool is_public(const struct target *t)
 {
-	return t->item ? !t->item->private : t->take && !t->take->private;
+	return t->item ? !t->item->private : t->take && !take_facts(t->take)->private;
 }
 
 /* The Admin API has its own secret, which the core has checked, and this key on top when there is one. */
 static bool owns_all(const struct request *r, const struct target_params *p)
 {
-	return r->admin || target_is_admin(p->admin_key);
+	return r->admin || target_is_admin(r, p->admin_key);
 }
 
 static bool find_by_id(struct request *r, const struct target_params *p, enum target_right right, struct target *out)
 {
-	out->take = take_find(p->id);
+	out->take = takes_find(r->parts->takes, p->id);
 	if (!out->take)
-		out->item = library_find(p->id);
+		out->item = library_find(r->parts->library, p->id);
 	bool found = out->take || out->item;
-	const char *stamp = out->take ? out->take->stamp : out->item ? out->item->stamp : NULL;
+	const char *stamp = out->take ? take_facts(out->take)->stamp : out->item ? out->item->stamp : NULL;
 	bool all = owns_all(r, p) || (r->session && session_made(r->session, stamp));
 	if (!all && !secret_fits(out, p->secret) && !(right == TARGET_SEE && is_public(out)))
 		request_fail(r, API_UNAUTHORIZED, "this needs the recording's secret, or the admin_key");
@@ -78,7 +79,7 @@ bool target_find(struct request *r, enum target_right right, struct target *out)
 	*out = (struct target){0};
 	if (request_read(r, target_fields, &p)) {
 		struct take *own = r->session ? session_take(r->session) : NULL;
-		if (own && (!p.id || !strcmp(own->id, p.id))) {
+		if (own && (!p.id || !strcmp(take_facts(own)->id, p.id))) {
 			out->take = take_ref(own);
 		} else if (p.id) {
 			find_by_id(r, &p, right, out);

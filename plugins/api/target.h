@@ -22,6 +22,6 @@ bool target_find(struct request *r, enum target_right right, struct target *out)
 void target_clear(struct target *target);
 
 /* Whether the key is the one that is configured. */
-bool target_is_admin(const char *admin_key);
+bool target_is_admin(const struct request *r, const char *admin_key);
 
 #endif

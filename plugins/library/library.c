@@ -31,13 +31,15 @@ struct entry {
 	uint64_t bytes;
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below */
-static char *root;
-static GHashTable *entries; /* name -> struct entry * */
-static GHashTable *items;   /* id -> struct library_item *, a reference each */
-static unsigned looks;
-static int64_t looked_us;
-static bool dirty;
+struct library {
+	char *root;
+	pthread_mutex_t mutex; /* guards what follows */
+	GHashTable *entries;   /* name -> struct entry * */
+	GHashTable *items;     /* id -> struct library_item *, a reference each */
+	unsigned looks;
+	int64_t looked_us;
+	bool dirty;
+};
 
 static void entry_free(void *data)
 {
@@ -64,34 +66,41 @@ void library_item_unref(struct library_item *item)
 	g_free(item);
 }
 
-void library_init(const char *folder)
+struct library *library_create(const char *folder)
 {
-	root = g_strdup(folder);
-	entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
-	items = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)library_item_unref);
-	dirty = true;
+	struct library *library = g_new0(struct library, 1);
+	library->root = g_strdup(folder);
+	library->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
+	library->items = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)library_item_unref);
+	library->dirty = true;
+	pthread_mutex_init(&library->mutex, NULL);
+	return library;
 }
 
-void library_deinit(void)
+void library_destroy(struct library *library)
 {
-	g_clear_pointer(&items, g_hash_table_destroy);
-	g_clear_pointer(&entries, g_hash_table_destroy);
-	g_clear_pointer(&root, g_free);
+	if (!library)
+		return;
+	g_hash_table_destroy(library->items);
+	g_hash_table_destroy(library->entries);
+	pthread_mutex_destroy(&library->mutex);
+	g_free(library->root);
+	g_free(library);
 }
 
-void library_changed(void)
+void library_changed(struct library *library)
 {
-	pthread_mutex_lock(&mutex);
-	dirty = true;
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_lock(&library->mutex);
+	library->dirty = true;
+	pthread_mutex_unlock(&library->mutex);
 }
 
 /* ---- reports ------------------------------------------------------------------------------------------------------- */
 
 /* A report, or the note of a recording that has none yet. */
-static json_t *load_text(const char *name, const char *ending)
+static json_t *load_text(const struct library *l, const char *name, const char *ending)
 {
-	char *path = g_strdup_printf("%s/%s%s", root, name, ending);
+	char *path = g_strdup_printf("%s/%s%s", l->root, name, ending);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	json_t *report = NULL;
@@ -133,9 +142,9 @@ static void read_identity(struct entry *e, json_t *text)
 }
 
 /* NULL when it is no report of ours. */
-static struct entry *read_report(const char *name)
+static struct entry *read_report(const struct library *l, const char *name)
 {
-	json_t *report = load_text(name, ".json");
+	json_t *report = load_text(l, name, ".json");
 	const char *id = json_string_value(json_object_get(report, "id"));
 	const char *file = json_string_value(json_object_get(report, "file"));
 	const char *slash = strrchr(name, '/');
@@ -154,11 +163,11 @@ static struct entry *read_report(const char *name)
 	return e;
 }
 
-json_t *library_reports(const struct library_item *item)
+json_t *library_reports(const struct library *l, const struct library_item *item)
 {
 	json_t *list = json_array();
 	for (guint i = 0; i < item->files->len; i++) {
-		json_t *report = load_text(g_ptr_array_index(item->files, i), ".json");
+		json_t *report = load_text(l, g_ptr_array_index(item->files, i), ".json");
 		if (!report)
 			continue;
 		json_object_del(report, "host"); /* the hidden secret */
@@ -175,41 +184,41 @@ static int64_t mtime_us(const struct stat *st)
 }
 
 /* A file that is as it was is not read again. */
-static bool known(const char *name, const struct stat *st)
+static bool known(const struct library *l, const char *name, const struct stat *st)
 {
-	struct entry *e = g_hash_table_lookup(entries, name);
+	struct entry *e = g_hash_table_lookup(l->entries, name);
 	if (!e || e->mtime_us != mtime_us(st) || e->size != st->st_size)
 		return false;
-	e->look = looks;
+	e->look = l->looks;
 	return true;
 }
 
-static void remember(struct entry *e, const char *name, const struct stat *st)
+static void remember(struct library *l, struct entry *e, const char *name, const struct stat *st)
 {
 	e->name = g_strdup(name);
 	e->mtime_us = mtime_us(st);
 	e->size = st->st_size;
-	e->look = looks;
-	g_hash_table_replace(entries, e->name, e);
+	e->look = l->looks;
+	g_hash_table_replace(l->entries, e->name, e);
 }
 
-static void see_report(const char *name, const struct stat *st)
+static void see_report(struct library *l, const char *name, const struct stat *st)
 {
 	struct stat file;
-	char *path = g_strdup_printf("%s/%s.ts", root, name);
+	char *path = g_strdup_printf("%s/%s.ts", l->root, name);
 	bool there = lstat(path, &file) == 0 && S_ISREG(file.st_mode);
 	g_free(path);
-	if (!there || known(name, st))
+	if (!there || known(l, name, st))
 		return;
-	struct entry *e = read_report(name);
+	struct entry *e = read_report(l, name);
 	if (e)
-		remember(e, name, st);
+		remember(l, e, name, st);
 }
 
 /* Whoever writes a file, or recovers it, holds a lock on it. */
-static bool is_held(const char *name, const char *ending)
+static bool is_held(const struct library *l, const char *name, const char *ending)
 {
-	char *path = g_strdup_printf("%s/%s%s", root, name, ending);
+	char *path = g_strdup_printf("%s/%s%s", l->root, name, ending);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
 	if (fd >= 0)
@@ -219,13 +228,13 @@ static bool is_held(const char *name, const char *ending)
 }
 
 /* A file, NAME and `ending`, that waits for recovery. */
-static void see_unfinished(const char *name, const char *ending, const struct stat *st)
+static void see_unfinished(struct library *l, const char *name, const char *ending, const struct stat *st)
 {
-	if (known(name, st) || is_held(name, ending))
+	if (known(l, name, st) || is_held(l, name, ending))
 		return;
 	const char *slash = strrchr(name, '/');
 	struct entry *e = g_new0(struct entry, 1);
-	json_t *note = load_text(name, NOTE_ENDING);
+	json_t *note = load_text(l, name, NOTE_ENDING);
 	read_identity(e, note);
 	json_decref(note);
 	e->interrupted = true;
@@ -235,16 +244,16 @@ static void see_unfinished(const char *name, const char *ending, const struct st
 	if (!e->started_us)
 		e->started_us = e->ended_us;
 	e->bytes = (uint64_t)st->st_size;
-	remember(e, name, st);
+	remember(l, e, name, st);
 }
 
 /* A note whose file has its final name: only the report is missing. */
-static void see_note(const char *name)
+static void see_note(struct library *l, const char *name)
 {
 	struct stat file, report;
-	char *path = g_strdup_printf("%s/%s.ts", root, name), *json = g_strdup_printf("%s/%s.json", root, name);
+	char *path = g_strdup_printf("%s/%s.ts", l->root, name), *json = g_strdup_printf("%s/%s.json", l->root, name);
 	if (lstat(path, &file) == 0 && S_ISREG(file.st_mode) && lstat(json, &report) != 0)
-		see_unfinished(name, ".ts", &file);
+		see_unfinished(l, name, ".ts", &file);
 	g_free(json);
 	g_free(path);
 }
@@ -257,9 +266,9 @@ static bool cut_ending(char *name, const char *ending)
 	return true;
 }
 
-static void look_into(const char *folder, unsigned depth)
+static void look_into(struct library *l, const char *folder, unsigned depth)
 {
-	char *path = *folder ? g_strdup_printf("%s/%s", root, folder) : g_strdup(root);
+	char *path = *folder ? g_strdup_printf("%s/%s", l->root, folder) : g_strdup(l->root);
 	GDir *dir = g_dir_open(path, 0, NULL);
 	const char *file;
 	while (dir && (file = g_dir_read_name(dir))) {
@@ -269,13 +278,13 @@ static void look_into(const char *folder, unsigned depth)
 		if (lstat(full, &st) != 0) {
 			/* It went while we looked. */
 		} else if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
-			look_into(name, depth + 1);
+			look_into(l, name, depth + 1);
 		} else if (S_ISREG(st.st_mode) && cut_ending(name, NOTE_ENDING)) {
-			see_note(name);
+			see_note(l, name);
 		} else if (S_ISREG(st.st_mode) && cut_ending(name, ".json")) {
-			see_report(name, &st);
+			see_report(l, name, &st);
 		} else if (S_ISREG(st.st_mode) && cut_ending(name, RUNNING_ENDING)) {
-			see_unfinished(name, RUNNING_ENDING, &st);
+			see_unfinished(l, name, RUNNING_ENDING, &st);
 		}
 		g_free(name);
 		g_free(full);
@@ -285,9 +294,10 @@ static void look_into(const char *folder, unsigned depth)
 	g_free(path);
 }
 
-static gboolean is_gone(gpointer key G_GNUC_UNUSED, gpointer value, gpointer user G_GNUC_UNUSED)
+static gboolean is_gone(gpointer key G_GNUC_UNUSED, gpointer value, gpointer user)
 {
-	return ((struct entry *)value)->look != looks;
+	const struct library *l = user;
+	return ((struct entry *)value)->look != l->looks;
 }
 
 /* ---- entries to items ---------------------------------------------------------------------------------------------- */
@@ -313,12 +323,12 @@ static struct library_item *new_item(const struct entry *e)
 	return item;
 }
 
-static void add_entry(const struct entry *e)
+static void add_entry(struct library *l, const struct entry *e)
 {
-	struct library_item *item = g_hash_table_lookup(items, e->id);
+	struct library_item *item = g_hash_table_lookup(l->items, e->id);
 	if (!item) {
 		item = new_item(e);
-		g_hash_table_insert(items, item->id, item);
+		g_hash_table_insert(l->items, item->id, item);
 	}
 	g_ptr_array_add(item->files, g_strdup(e->name));
 	item->recovered |= e->recovered;
@@ -329,33 +339,33 @@ static void add_entry(const struct entry *e)
 	item->bytes += e->bytes;
 }
 
-static void rebuild_items(void)
+static void rebuild_items(struct library *l)
 {
 	GPtrArray *sorted = g_ptr_array_new();
 	GHashTableIter iter;
 	gpointer value;
-	g_hash_table_iter_init(&iter, entries);
+	g_hash_table_iter_init(&iter, l->entries);
 	while (g_hash_table_iter_next(&iter, NULL, &value))
 		g_ptr_array_add(sorted, value);
 	g_ptr_array_sort(sorted, by_name);
-	g_hash_table_remove_all(items);
+	g_hash_table_remove_all(l->items);
 	for (guint i = 0; i < sorted->len; i++)
-		add_entry(g_ptr_array_index(sorted, i));
+		add_entry(l, g_ptr_array_index(sorted, i));
 	g_ptr_array_unref(sorted);
 }
 
 /* Mutex held. */
-static void look(void)
+static void look(struct library *l)
 {
 	int64_t now_us = tsr_now_us();
-	if (!dirty && now_us - looked_us < LOOK_PERIOD_US)
+	if (!l->dirty && now_us - l->looked_us < LOOK_PERIOD_US)
 		return;
-	dirty = false;
-	looked_us = now_us;
-	looks++;
-	look_into("", 0);
-	g_hash_table_foreach_remove(entries, is_gone, NULL);
-	rebuild_items();
+	l->dirty = false;
+	l->looked_us = now_us;
+	l->looks++;
+	look_into(l, "", 0);
+	g_hash_table_foreach_remove(l->entries, is_gone, l);
+	rebuild_items(l);
 }
 
 static gint newest_first(gconstpointer a, gconstpointer b)
@@ -367,32 +377,32 @@ static gint newest_first(gconstpointer a, gconstpointer b)
 	return strcmp(x->id, y->id);
 }
 
-GPtrArray *library_items(void)
+GPtrArray *library_items(struct library *l)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)library_item_unref);
-	pthread_mutex_lock(&mutex);
-	look();
+	pthread_mutex_lock(&l->mutex);
+	look(l);
 	GHashTableIter iter;
 	gpointer value;
-	g_hash_table_iter_init(&iter, items);
+	g_hash_table_iter_init(&iter, l->items);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct library_item *item = value;
 		g_atomic_int_inc(&item->refs);
 		g_ptr_array_add(list, item);
 	}
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&l->mutex);
 	g_ptr_array_sort(list, newest_first);
 	return list;
 }
 
-struct library_item *library_find(const char *id)
+struct library_item *library_find(struct library *l, const char *id)
 {
-	pthread_mutex_lock(&mutex);
-	look();
-	struct library_item *item = g_hash_table_lookup(items, id);
+	pthread_mutex_lock(&l->mutex);
+	look(l);
+	struct library_item *item = g_hash_table_lookup(l->items, id);
 	if (item)
 		g_atomic_int_inc(&item->refs);
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&l->mutex);
 	return item;
 }
 

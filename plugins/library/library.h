@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The recordings that have ended, as the folder has them: files with a report of ours, and files that an earlier run left
- * unfinished. What was read is kept, so that asking again costs a look at the folder, not at each report. */
+ * The door of library/: the recordings that have ended, as the folder has them: files with a report of ours, and files that an
+ * earlier run left unfinished. What was read is kept, so that asking again costs a look at the folder, not at each report. */
 #ifndef TSR_PLUGINS_LIBRARY_H
 #define TSR_PLUGINS_LIBRARY_H
 
@@ -17,7 +17,7 @@ struct library_item {
 	char *name;    /* NULL = none */
 	char *profile; /* NULL = none, or not known */
 	char *secret;  /* as library_hide made it; NULL = none */
-	char *stamp;   /* of the take (take.h) that made it; NULL = not known */
+	char *stamp;   /* of the take that made it; NULL = not known */
 	bool private;
 	bool interrupted; /* not finished: it waits for recovery */
 	bool recovered;
@@ -28,21 +28,23 @@ struct library_item {
 	GPtrArray *files; /* char *: names below the folder, without ending, in order */
 };
 
-void library_init(const char *folder);
-void library_deinit(void);
+struct library;
+
+struct library *library_create(const char *folder);
+void library_destroy(struct library *library); /* NULL is fine */
 
 /* Something has ended or was removed: the next question looks at the folder again, however soon it comes. */
-void library_changed(void);
+void library_changed(struct library *library);
 
 /* All of them, newest first, with a reference each (the array drops them). Looks at the folder, once a second at most. */
-GPtrArray *library_items(void);
+GPtrArray *library_items(struct library *library);
 
 /* With a reference, or NULL. */
-struct library_item *library_find(const char *id);
+struct library_item *library_find(struct library *library, const char *id);
 void library_item_unref(struct library_item *item);
 
 /* The reports of its files, without what is nobody's business; a new array. */
-json_t *library_reports(const struct library_item *item);
+json_t *library_reports(const struct library *library, const struct library_item *item);
 
 /* "finished" or "interrupted"; and the status of it, as documented at `list`: a new reference. */
 const char *library_item_state(const struct library_item *item);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib.h>
+#include <rtp.h>       /* Janus's */
 #include <sdp-utils.h> /* Janus's */
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,9 +264,9 @@ static const char *janus_codec_name(const struct format *f)
 }
 
 static void answer_video(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m, struct format *f,
-			 struct sdp_track *track)
+			 struct take_line *line)
 {
-	char *fmtp = video_fmtp(f, &track->parameter_sets);
+	char *fmtp = video_fmtp(f, &line->parameter_sets);
 	leave_only(offer, m, f);
 	/* No video-orientation: the sender then turns the picture itself. */
 	janus_sdp_generate_answer_mline(offer, answer, m, JANUS_SDP_OA_MLINE, JANUS_SDP_VIDEO, JANUS_SDP_OA_DIRECTION,
@@ -279,14 +280,14 @@ static void answer_video(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m
 }
 
 static void answer_audio(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m, struct format *f, bool red,
-			 struct sdp_track *track)
+			 struct take_line *line)
 {
 	char *fmtp = audio_fmtp(f);
 	int red_type = red && f->codec == TSR_CODEC_OPUS ? janus_sdp_get_opusred_pt(offer, m->index) : 0;
-	track->red_payload_type = (uint8_t)(red_type > 0 && red_type < 128 ? red_type : 0);
+	line->red_payload_type = (uint8_t)(red_type > 0 && red_type < 128 ? red_type : 0);
 	janus_sdp_generate_answer_mline(offer, answer, m, JANUS_SDP_OA_MLINE, JANUS_SDP_AUDIO, JANUS_SDP_OA_DIRECTION,
 					JANUS_SDP_RECVONLY, JANUS_SDP_OA_CODEC, janus_codec_name(f), JANUS_SDP_OA_FMTP,
-					*fmtp ? fmtp : NULL, JANUS_SDP_OA_ACCEPT_OPUSRED, track->red_payload_type > 0,
+					*fmtp ? fmtp : NULL, JANUS_SDP_OA_ACCEPT_OPUSRED, line->red_payload_type > 0,
 					JANUS_SDP_OA_ACCEPT_EXTMAP, JANUS_RTP_EXTMAP_MID, JANUS_SDP_OA_ACCEPT_EXTMAP,
 					JANUS_RTP_EXTMAP_ABS_SEND_TIME, JANUS_SDP_OA_ACCEPT_EXTMAP,
 					JANUS_RTP_EXTMAP_TRANSPORT_WIDE_CC, JANUS_SDP_OA_DONE);
@@ -303,37 +304,37 @@ static void refuse(struct sdp_session *out, const janus_sdp_mline *m, const char
 static void negotiate_line(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m, const struct sdp_wish *wish,
 			   struct sdp_session *out)
 {
-	struct sdp_track track = {.mindex = m->index};
+	struct take_line line = {.mindex = m->index};
 	const char *mid = plain_attribute(m, "mid");
-	g_strlcpy(track.mid, mid && g_str_is_ascii(mid) ? mid : "", sizeof(track.mid)); /* RFC 5888: a token */
-	track.active = m->direction != JANUS_SDP_RECVONLY && m->direction != JANUS_SDP_INACTIVE;
+	g_strlcpy(line.mid, mid && g_str_is_ascii(mid) ? mid : "", sizeof(line.mid)); /* RFC 5888: a token */
+	line.active = m->direction != JANUS_SDP_RECVONLY && m->direction != JANUS_SDP_INACTIVE;
 
 	struct format format = {0};
 	const char *reason = "only audio and video can be recorded";
 	if (m->type == JANUS_SDP_AUDIO || m->type == JANUS_SDP_VIDEO)
-		reason = out->tracks < TSR_MAX_TRACKS ? choose(m, wish, &format) : "there are too many tracks";
+		reason = out->lines < TSR_MAX_TRACKS ? choose(m, wish, &format) : "there are too many tracks";
 	if (reason) {
-		if (track.active)
-			refuse(out, m, track.mid, reason);
+		if (line.active)
+			refuse(out, m, line.mid, reason);
 		return;
 	}
 	/* Nothing is ever sent: to us, a line that only receives is an inactive one. */
 	if (m->direction == JANUS_SDP_RECVONLY)
 		m->direction = JANUS_SDP_INACTIVE;
-	track.codec = format.codec;
-	track.clock_rate = format.clock_rate;
-	track.channels = format.channels;
+	line.codec = format.codec;
+	line.clock_rate = format.clock_rate;
+	line.channels = format.channels;
 	if (m->type == JANUS_SDP_VIDEO)
-		answer_video(offer, answer, m, &format, &track);
+		answer_video(offer, answer, m, &format, &line);
 	else
-		answer_audio(offer, answer, m, &format, wish->red, &track);
-	out->track[out->tracks++] = track;
+		answer_audio(offer, answer, m, &format, wish->red, &line);
+	out->line[out->lines++] = line;
 }
 
 static bool any_active(const struct sdp_session *session)
 {
-	for (unsigned i = 0; i < session->tracks; i++) {
-		if (session->track[i].active)
+	for (unsigned i = 0; i < session->lines; i++) {
+		if (session->line[i].active)
 			return true;
 	}
 	return false;
@@ -359,8 +360,40 @@ static void say_refused(json_t *refused, char *error, size_t size)
 	g_string_free(text, TRUE);
 }
 
-enum api_error sdp_negotiate(const char *offer_text, const struct sdp_wish *wish, guint64 session_id, guint64 version,
-			     struct sdp_session *out, char *error, size_t error_size)
+static void read_layers(json_t *description, struct take_layers *layers)
+{
+	int extension = 0;
+	uint32_t ssrcs[TAKE_LAYERS] = {0};
+	char *rids[TAKE_LAYERS] = {NULL};
+	janus_rtp_simulcasting_prepare(description, &extension, ssrcs, rids);
+	layers->described = true;
+	layers->rid_extension = extension > 0 ? extension : 0;
+	for (int i = 0; i < TAKE_LAYERS; i++) {
+		layers->ssrc[i] = ssrcs[i];
+		if (rids[i])
+			g_strlcpy(layers->rid[i], rids[i], sizeof(layers->rid[i]));
+		g_free(rids[i]);
+	}
+}
+
+/* What the core read of simulcast: an array with an element for each media line that has it. */
+static void describe_layers(json_t *simulcast, struct sdp_session *session)
+{
+	size_t i;
+	json_t *description;
+	json_array_foreach(simulcast, i, description)
+	{
+		json_int_t mindex = json_integer_value(json_object_get(description, "mindex"));
+		for (unsigned j = 0; j < session->lines; j++) {
+			struct take_line *line = &session->line[j];
+			if (line->mindex == mindex && tsr_codec_is_video(line->codec) && !line->layers.described)
+				read_layers(description, &line->layers);
+		}
+	}
+}
+
+enum api_error sdp_negotiate(const char *offer_text, json_t *simulcast, const struct sdp_wish *wish, guint64 session_id,
+			     guint64 version, struct sdp_session *out, char *error, size_t error_size)
 {
 	char reason[256] = "";
 	janus_sdp *offer = janus_sdp_parse(offer_text, reason, sizeof(reason));
@@ -382,6 +415,7 @@ enum api_error sdp_negotiate(const char *offer_text, const struct sdp_wish *wish
 		answer->o_sessid = session_id;
 		answer->o_version = version;
 		session.answer = janus_sdp_write(answer);
+		describe_layers(simulcast, &session);
 		*out = session;
 	} else {
 		err = API_NO_USABLE_CODEC;
@@ -395,8 +429,8 @@ enum api_error sdp_negotiate(const char *offer_text, const struct sdp_wish *wish
 
 void sdp_session_clear(struct sdp_session *session)
 {
-	for (unsigned i = 0; i < session->tracks; i++)
-		g_clear_pointer(&session->track[i].parameter_sets, g_byte_array_unref);
+	for (unsigned i = 0; i < session->lines; i++)
+		g_clear_pointer(&session->line[i].parameter_sets, g_byte_array_unref);
 	json_decref(session->refused);
 	g_free(session->answer);
 	*session = (struct sdp_session){0};

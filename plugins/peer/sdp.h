@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <jansson.h>
 
-#include "../config/config.h"
+#include "../take/take.h"
 
 /* What may be accepted. */
 struct sdp_wish {
@@ -21,29 +21,18 @@ struct sdp_wish {
 	tsr_audio_mode audio_mode;
 };
 
-struct sdp_track {
-	int mindex; /* Janus's number of the media line, from 0 */
-	char mid[32];
-	tsr_codec codec;
-	uint32_t clock_rate;
-	uint8_t channels;           /* 0 = not said */
-	uint8_t red_payload_type;   /* 0 = none */
-	bool active;                /* the peer means to send; false after a renegotiation that switched it off */
-	GByteArray *parameter_sets; /* from sprop-parameter-sets, Annex B; NULL = none */
-};
-
 struct sdp_session {
-	unsigned tracks;
-	struct sdp_track track[TSR_MAX_TRACKS];
-	json_t *refused; /* an array, as in the API's events */
+	unsigned lines;
+	struct take_line line[TSR_MAX_TRACKS]; /* owns their parameter sets */
+	json_t *refused;                       /* an array, as in the API's events */
 	char *answer;
 };
 
-/* Negotiates `offer`. `session_id` and `version` are those of the answer's o= line, the same id and a growing version for
+/* Negotiates `offer`; `simulcast` is what the JSEP says of it, or NULL. `session_id` and `version` are those of the answer's o= line, the same id and a growing version for
  * each offer on one PeerConnection. On success the caller owns *out's content (sdp_session_clear). API_INVALID_SDP, or
  * API_NO_USABLE_CODEC when no line is active (unless wish->update), with one sentence in `error`. */
-enum api_error sdp_negotiate(const char *offer, const struct sdp_wish *wish, guint64 session_id, guint64 version,
-			     struct sdp_session *out, char *error, size_t error_size);
+enum api_error sdp_negotiate(const char *offer, json_t *simulcast, const struct sdp_wish *wish, guint64 session_id,
+			     guint64 version, struct sdp_session *out, char *error, size_t error_size);
 
 /* Takes a zeroed one, too. */
 void sdp_session_clear(struct sdp_session *session);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib.h>
+#include <pthread.h>
 
 #include "../runtime/runtime.h"
-#include "../take/take.h"
 #include "session.h"
 
 /* How often REMB is repeated: a lost one is made good, and browsers keep to the latest. */
@@ -12,23 +12,47 @@
 /* Recordings that a handle is known to have made: enough for any list a peer would look at. */
 #define MAX_MADE 1000
 
-static pthread_mutex_t map_mutex = PTHREAD_MUTEX_INITIALIZER;
-static GHashTable *map; /* janus_plugin_session * -> struct session *, a reference each */
+struct sessions {
+	struct runtime *runtime;
+	pthread_mutex_t mutex; /* guards the map */
+	GHashTable *map;       /* janus_plugin_session * -> struct session *, a reference each */
+};
 
-void sessions_init(void)
+struct session {
+	gint refs;
+	struct runtime *runtime;  /* borrowed */
+	pthread_mutex_t requests; /* held while a request of this handle is worked on: one at a time */
+
+	/* Guards what follows; held for a few instructions only, never over a call of the core. */
+	pthread_mutex_t mutex;
+	janus_plugin_session *handle; /* NULL once it was detached */
+	struct take *take;            /* the latest recording, running or ended; a reference */
+	struct sdp_wish wish;         /* what was negotiated for it */
+	GQueue made;                  /* stamps of the takes that this handle made, the latest first; char *, owned */
+	unsigned hangups;             /* so far */
+	unsigned waiting;             /* asynchronous requests that are not answered yet */
+	guint64 sdp_session_id, sdp_version;
+	uint32_t bitrate;             /* to ask the sender for, bit/s; 0 = no limit */
+	int64_t keyframe_interval_us; /* 0 = only when one is needed */
+	int64_t remb_sent_us, keyframe_asked_us;
+};
+
+struct sessions *sessions_create(struct runtime *runtime)
 {
-	map = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)session_unref);
+	struct sessions *sessions = g_new0(struct sessions, 1);
+	sessions->runtime = runtime;
+	sessions->map = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)session_unref);
+	pthread_mutex_init(&sessions->mutex, NULL);
+	return sessions;
 }
 
-/* The handles that Janus never detached: when it shuts down it may call nothing but destroy(). */
-void sessions_deinit(void)
+void sessions_destroy(struct sessions *sessions)
 {
-	pthread_mutex_lock(&map_mutex);
-	GHashTable *old = map;
-	map = NULL;
+	if (!sessions)
+		return;
 	GHashTableIter iter;
 	gpointer value;
-	g_hash_table_iter_init(&iter, old);
+	g_hash_table_iter_init(&iter, sessions->map);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct session *session = value;
 		pthread_mutex_lock(&session->mutex);
@@ -37,8 +61,9 @@ void sessions_deinit(void)
 		pthread_mutex_unlock(&session->mutex);
 		take_unref(take);
 	}
-	pthread_mutex_unlock(&map_mutex);
-	g_hash_table_destroy(old);
+	g_hash_table_destroy(sessions->map);
+	pthread_mutex_destroy(&sessions->mutex);
+	g_free(sessions);
 }
 
 struct session *session_ref(struct session *session)
@@ -58,41 +83,43 @@ void session_unref(struct session *session)
 	g_free(session);
 }
 
-struct session *session_find(janus_plugin_session *handle)
+struct session *sessions_find(struct sessions *sessions, janus_plugin_session *handle)
 {
-	pthread_mutex_lock(&map_mutex);
-	struct session *session = map ? g_hash_table_lookup(map, handle) : NULL;
+	pthread_mutex_lock(&sessions->mutex);
+	struct session *session = g_hash_table_lookup(sessions->map, handle);
 	if (session)
 		session_ref(session);
-	pthread_mutex_unlock(&map_mutex);
+	pthread_mutex_unlock(&sessions->mutex);
 	return session;
 }
 
-void session_create(janus_plugin_session *handle, int *error)
+unsigned sessions_count(struct sessions *sessions)
+{
+	pthread_mutex_lock(&sessions->mutex);
+	unsigned count = g_hash_table_size(sessions->map);
+	pthread_mutex_unlock(&sessions->mutex);
+	return count;
+}
+
+void session_create(struct sessions *sessions, janus_plugin_session *handle, int *error G_GNUC_UNUSED)
 {
 	struct session *session = g_new0(struct session, 1);
 	session->refs = 1;
+	session->runtime = sessions->runtime;
 	session->handle = handle; /* its own reference counter is not initialised yet */
 	session->sdp_session_id = (guint64)g_get_real_time();
 	g_queue_init(&session->made);
 	pthread_mutex_init(&session->mutex, NULL);
 	pthread_mutex_init(&session->requests, NULL);
 	handle->plugin_handle = session;
-	pthread_mutex_lock(&map_mutex);
-	if (map)
-		g_hash_table_insert(map, handle, session);
-	else
-		*error = -1;
-	pthread_mutex_unlock(&map_mutex);
-	if (*error) {
-		handle->plugin_handle = NULL;
-		session_unref(session);
-	}
+	pthread_mutex_lock(&sessions->mutex);
+	g_hash_table_insert(sessions->map, handle, session);
+	pthread_mutex_unlock(&sessions->mutex);
 }
 
-void session_destroy(janus_plugin_session *handle, int *error)
+void session_destroy(struct sessions *sessions, janus_plugin_session *handle, int *error)
 {
-	struct session *session = session_find(handle);
+	struct session *session = sessions_find(sessions, handle);
 	if (!session) {
 		*error = -2;
 		return;
@@ -105,12 +132,30 @@ void session_destroy(janus_plugin_session *handle, int *error)
 		take_stop(take, "detach");
 	take_unref(take);
 
-	pthread_mutex_lock(&map_mutex);
-	if (map)
-		g_hash_table_remove(map, handle);
-	pthread_mutex_unlock(&map_mutex);
+	pthread_mutex_lock(&sessions->mutex);
+	g_hash_table_remove(sessions->map, handle);
+	pthread_mutex_unlock(&sessions->mutex);
 	session_unref(session);
 }
+
+json_t *session_query(struct sessions *sessions, janus_plugin_session *handle)
+{
+	struct session *session = sessions_find(sessions, handle);
+	if (!session)
+		return NULL;
+	struct take *take = session_take(session);
+	json_t *info = json_pack("{s:s}", "state", "idle");
+	if (take) {
+		json_t *recording = take_status(take);
+		json_object_set(info, "state", json_object_get(recording, "state"));
+		json_object_set_new(info, "recording", recording);
+	}
+	take_unref(take);
+	session_unref(session);
+	return info;
+}
+
+/* ---- its recording ----------------------------------------------------------------------------------------------------- */
 
 struct take *session_take(struct session *session)
 {
@@ -120,7 +165,15 @@ struct take *session_take(struct session *session)
 	return take;
 }
 
-const char *session_set_take(struct session *session, struct take *take, unsigned hangups)
+struct sdp_wish session_wish(struct session *session)
+{
+	pthread_mutex_lock(&session->mutex);
+	struct sdp_wish wish = session->wish;
+	pthread_mutex_unlock(&session->mutex);
+	return wish;
+}
+
+const char *session_set_take(struct session *session, struct take *take, const struct sdp_wish *wish, unsigned hangups)
 {
 	pthread_mutex_lock(&session->mutex);
 	const char *over = !session->handle ? "detach" : session->hangups != hangups ? "hangup" : NULL;
@@ -128,7 +181,8 @@ const char *session_set_take(struct session *session, struct take *take, unsigne
 	if (session->handle) {
 		old = session->take;
 		session->take = take_ref(take);
-		g_queue_push_head(&session->made, g_strdup(take->stamp));
+		session->wish = *wish;
+		g_queue_push_head(&session->made, g_strdup(take_facts(take)->stamp));
 		if (session->made.length > MAX_MADE)
 			g_free(g_queue_pop_tail(&session->made));
 	}
@@ -143,6 +197,16 @@ unsigned session_hangups(struct session *session)
 	unsigned hangups = session->hangups;
 	pthread_mutex_unlock(&session->mutex);
 	return hangups;
+}
+
+void session_begin_request(struct session *session)
+{
+	pthread_mutex_lock(&session->requests);
+}
+
+void session_end_request(struct session *session)
+{
+	pthread_mutex_unlock(&session->requests);
 }
 
 bool session_enter_queue(struct session *session, unsigned most)
@@ -169,19 +233,54 @@ bool session_made(struct session *session, const char *stamp)
 	return made;
 }
 
-unsigned sessions_count(void)
+enum api_error session_negotiate(struct session *session, const char *offer, json_t *simulcast,
+				 const struct sdp_wish *wish, struct sdp_session *out, char *error, size_t error_size)
 {
-	pthread_mutex_lock(&map_mutex);
-	unsigned count = map ? g_hash_table_size(map) : 0;
-	pthread_mutex_unlock(&map_mutex);
-	return count;
+	pthread_mutex_lock(&session->mutex);
+	guint64 id = session->sdp_session_id;
+	guint64 version = ++session->sdp_version;
+	pthread_mutex_unlock(&session->mutex);
+	return sdp_negotiate(offer, simulcast, wish, id, version, out, error, error_size);
+}
+
+/* As a take's owner: */
+
+static void owner_tell(void *session, json_t *result)
+{
+	session_tell(session, NULL, result, NULL);
+}
+
+static void owner_ask_keyframe(void *session, int mindex)
+{
+	session_ask_keyframe(session, mindex);
+}
+
+static void *owner_ref(void *session)
+{
+	return session_ref(session);
+}
+
+static void owner_unref(void *session)
+{
+	session_unref(session);
+}
+
+struct take_owner session_owner(struct session *session)
+{
+	static const struct take_owner_ops ops = {
+		.tell = owner_tell,
+		.ask_keyframe = owner_ask_keyframe,
+		.ref = owner_ref,
+		.unref = owner_unref,
+	};
+	return (struct take_owner){&ops, session};
 }
 
 /* ---- media: Janus's loop thread of the handle, which must never be held up ----------------------------------------------- */
 
-void session_setup_media(janus_plugin_session *handle)
+void session_setup_media(struct sessions *sessions, janus_plugin_session *handle)
 {
-	struct session *session = session_find(handle);
+	struct session *session = sessions_find(sessions, handle);
 	if (!session)
 		return;
 	pthread_mutex_lock(&session->mutex);
@@ -190,7 +289,7 @@ void session_setup_media(janus_plugin_session *handle)
 	session->keyframe_asked_us = session->remb_sent_us;
 	pthread_mutex_unlock(&session->mutex);
 	if (bitrate)
-		runtime_gateway->send_remb(handle, bitrate);
+		runtime_gateway(session->runtime)->send_remb(handle, bitrate);
 	session_unref(session);
 }
 
@@ -215,13 +314,14 @@ void session_incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet
 	pthread_mutex_unlock(&session->mutex);
 	if (!take)
 		return;
-	if (take_push_rtp(take, packet, now_us))
-		runtime_gateway->send_pli_stream(handle, packet->mindex);
+	janus_callbacks *gateway = runtime_gateway(session->runtime);
+	if (take_push_rtp(take, packet->mindex, packet->buffer, packet->length, now_us))
+		gateway->send_pli_stream(handle, packet->mindex);
 	take_unref(take);
 	if (remb)
-		runtime_gateway->send_remb(handle, remb);
+		gateway->send_remb(handle, remb);
 	if (keyframe)
-		runtime_gateway->send_pli(handle);
+		gateway->send_pli(handle);
 }
 
 void session_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet)
@@ -229,14 +329,14 @@ void session_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *pack
 	struct session *session = handle->plugin_handle;
 	struct take *take = session_take(session);
 	if (take)
-		take_push_rtcp(take, packet, tsr_now_us());
+		take_push_rtcp(take, packet->mindex, packet->buffer, packet->length, tsr_now_us());
 	take_unref(take);
 }
 
 /* A detach comes here first, too, 1 or 2 ms before session_destroy. */
-void session_hangup_media(janus_plugin_session *handle)
+void session_hangup_media(struct sessions *sessions, janus_plugin_session *handle)
 {
-	struct session *session = session_find(handle);
+	struct session *session = sessions_find(sessions, handle);
 	if (!session)
 		return;
 	pthread_mutex_lock(&session->mutex);
@@ -254,7 +354,7 @@ void session_hangup_media(janus_plugin_session *handle)
 /* The handle with a reference to be dropped, or NULL when it is gone. */
 static janus_plugin_session *hold_handle(struct session *session)
 {
-	if (!session || gate_is_closed())
+	if (runtime_is_ending(session->runtime))
 		return NULL;
 	pthread_mutex_lock(&session->mutex);
 	janus_plugin_session *handle = session->handle;
@@ -269,9 +369,11 @@ void session_push(struct session *session, const char *transaction, json_t *mess
 	janus_plugin_session *handle = hold_handle(session);
 	if (!handle)
 		return;
-	int refused = runtime_gateway->push_event(handle, &runtime_plugin, transaction, message, jsep);
+	int refused = runtime_gateway(session->runtime)
+			      ->push_event(handle, runtime_plugin(session->runtime), transaction, message, jsep);
 	if (refused && jsep) /* hung up meanwhile; who asked still waits to hear of it */
-		runtime_gateway->push_event(handle, &runtime_plugin, transaction, message, NULL);
+		runtime_gateway(session->runtime)
+			->push_event(handle, runtime_plugin(session->runtime), transaction, message, NULL);
 	janus_refcount_decrease(&handle->ref);
 }
 
@@ -280,7 +382,7 @@ void session_notify(struct session *session, json_t *event)
 	/* The core drops events about a handle that is gone, so those go without it. */
 	janus_plugin_session *handle = hold_handle(session);
 	bool alive = handle && !g_atomic_int_get(&handle->stopped);
-	runtime_notify(alive ? handle : NULL, event);
+	runtime_notify(session->runtime, alive ? handle : NULL, event);
 	if (handle)
 		janus_refcount_decrease(&handle->ref);
 }
@@ -302,7 +404,7 @@ void session_refuse_offer(struct session *session)
 	janus_plugin_session *handle = hold_handle(session);
 	if (!handle)
 		return;
-	runtime_gateway->close_pc(handle);
+	runtime_gateway(session->runtime)->close_pc(handle);
 	janus_refcount_decrease(&handle->ref);
 }
 
@@ -315,9 +417,9 @@ void session_ask_keyframe(struct session *session, int mindex)
 	session->keyframe_asked_us = tsr_now_us();
 	pthread_mutex_unlock(&session->mutex);
 	if (mindex >= 0)
-		runtime_gateway->send_pli_stream(handle, mindex);
+		runtime_gateway(session->runtime)->send_pli_stream(handle, mindex);
 	else
-		runtime_gateway->send_pli(handle);
+		runtime_gateway(session->runtime)->send_pli(handle);
 	janus_refcount_decrease(&handle->ref);
 }
 
@@ -331,7 +433,7 @@ void session_set_bitrate(struct session *session, uint32_t bitrate)
 	janus_plugin_session *handle = changed ? hold_handle(session) : NULL;
 	if (!handle)
 		return;
-	runtime_gateway->send_remb(handle, bitrate ? bitrate : REMB_UNLIMITED);
+	runtime_gateway(session->runtime)->send_remb(handle, bitrate ? bitrate : REMB_UNLIMITED);
 	janus_refcount_decrease(&handle->ref);
 }
 

@@ -5,75 +5,83 @@
 #ifndef TSR_PLUGINS_PEER_SESSION_H
 #define TSR_PLUGINS_PEER_SESSION_H
 
-#include <glib.h>
 #include <jansson.h>
 #include <plugins/plugin.h> /* Janus's */
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
 
-struct take;
+#include "../take/take.h"
+#include "sdp.h"
 
-struct session {
-	gint refs;
-	pthread_mutex_t requests; /* held while a request of this handle is worked on: one at a time */
+struct runtime;
+struct session;
+struct sessions;
 
-	/* Guards what follows; held for a few instructions only, never over a call of the core. */
-	pthread_mutex_t mutex;
-	janus_plugin_session *handle; /* NULL once it was detached */
-	struct take *take;            /* the latest recording, running or ended; a reference */
-	GQueue made;                  /* stamps of the takes that this handle made, the latest first; char *, owned */
-	unsigned hangups;             /* so far */
-	unsigned waiting;             /* asynchronous requests that are not answered yet */
-	guint64 sdp_session_id, sdp_version;
-	uint32_t bitrate;             /* to ask the sender for, bit/s; 0 = no limit */
-	int64_t keyframe_interval_us; /* 0 = only when one is needed */
-	int64_t remb_sent_us, keyframe_asked_us;
-};
+/* All that are attached. The runtime must outlive them. */
+struct sessions *sessions_create(struct runtime *runtime);
 
-void sessions_init(void);
-void sessions_deinit(void);
+/* Also of handles that Janus never detached: when it shuts down it may call nothing but destroy(). NULL is fine. */
+void sessions_destroy(struct sessions *sessions);
 
-/* The core's callbacks. */
-void session_create(janus_plugin_session *handle, int *error);
-void session_destroy(janus_plugin_session *handle, int *error);
-void session_setup_media(janus_plugin_session *handle);
-void session_incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet);
-void session_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet);
-void session_hangup_media(janus_plugin_session *handle);
+unsigned sessions_count(struct sessions *sessions);
 
 /* The session of a handle with a reference, or NULL. */
-struct session *session_find(janus_plugin_session *handle);
+struct session *sessions_find(struct sessions *sessions, janus_plugin_session *handle);
+
+/* ---- the core's callbacks ---- */
+
+void session_create(struct sessions *sessions, janus_plugin_session *handle, int *error);
+void session_destroy(struct sessions *sessions, janus_plugin_session *handle, int *error);
+void session_setup_media(struct sessions *sessions, janus_plugin_session *handle);
+void session_incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet);
+void session_incoming_rtcp(janus_plugin_session *handle, janus_plugin_rtcp *packet);
+void session_hangup_media(struct sessions *sessions, janus_plugin_session *handle);
+
+/* What the Admin API shows of a handle; a new reference, or NULL when it is gone. */
+json_t *session_query(struct sessions *sessions, janus_plugin_session *handle);
+
+/* ---- one ---- */
+
 struct session *session_ref(struct session *session);
-void session_unref(struct session *session);
+void session_unref(struct session *session); /* NULL is fine */
 
-/* The latest recording with a reference, or NULL. */
-struct take *session_take(struct session *session);
-
-/* Whether this handle made the take with that stamp (NULL: no). */
-bool session_made(struct session *session, const char *stamp);
-
-unsigned sessions_count(void);
-
-/* Makes it the session's latest. Takes a reference of its own. NULL, or why it must end at once: the handle is gone ("detach"),
- * or was hung up since session_hangups() returned `hangups` ("hangup"). */
-const char *session_set_take(struct session *session, struct take *take, unsigned hangups);
-unsigned session_hangups(struct session *session);
+/* Requests of a handle that change something are worked on one at a time: between these. */
+void session_begin_request(struct session *session);
+void session_end_request(struct session *session);
 
 /* Counts an asynchronous request that waits or is worked on; false when there are `most` already. */
 bool session_enter_queue(struct session *session, unsigned most);
 void session_leave_queue(struct session *session);
 
+/* sdp_negotiate with this peer. */
+enum api_error session_negotiate(struct session *session, const char *offer, json_t *simulcast,
+				 const struct sdp_wish *wish, struct sdp_session *out, char *error, size_t error_size);
+
+/* As the owner of a take, which sends the peer what is told of it. */
+struct take_owner session_owner(struct session *session);
+
+/* Makes a take the session's latest; takes a reference of its own. `wish` is what was negotiated for it. NULL, or why it must end at
+ * once: the handle is gone ("detach"), or was hung up since session_hangups() returned `hangups` ("hangup"). */
+const char *session_set_take(struct session *session, struct take *take, const struct sdp_wish *wish, unsigned hangups);
+unsigned session_hangups(struct session *session);
+
+/* The latest recording with a reference, or NULL; and what was negotiated for it. */
+struct take *session_take(struct session *session);
+struct sdp_wish session_wish(struct session *session);
+
+/* Whether this handle made the take with that stamp (NULL: no). */
+bool session_made(struct session *session, const char *stamp);
+
+/* ---- towards the peer ---- */
+
 /* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle is gone; when
  * only its PeerConnection is, the message goes without the JSEP. */
 void session_push(struct session *session, const char *transaction, json_t *message, json_t *jsep);
 
-/* Tells Janus's event handlers; takes the reference of `event`. `session` may be NULL. */
-void session_notify(struct session *session, json_t *event);
-
 /* {"tsrecorder":"event","result":…} to the peer (with a JSEP, if any), and the same to the event handlers. The references
  * stay the caller's. */
 void session_tell(struct session *session, const char *transaction, json_t *result, json_t *jsep);
+
+/* Tells Janus's event handlers of something that has to do with this handle; takes the reference of `event`. */
+void session_notify(struct session *session, json_t *event);
 
 /* Ends what the core has prepared for an offer that was refused: the handle can take another one then. */
 void session_refuse_offer(struct session *session);

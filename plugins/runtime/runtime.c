@@ -5,58 +5,15 @@
 
 #include "runtime.h"
 
-janus_callbacks *runtime_gateway;
-tsr_engine *runtime_engine;
-
-static pthread_mutex_t config_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct config *config_in_force;
-
-static int64_t started_us;
-
-static gint open_now;
-static gint inside;
-
-/* ---- the gate ------------------------------------------------------------------------------------------------------ */
-
-void gate_open(void)
-{
-	started_us = tsr_now_us();
-	g_atomic_int_set(&open_now, 1);
-}
-
-bool gate_enter(void)
-{
-	g_atomic_int_inc(&inside);
-	if (g_atomic_int_get(&open_now))
-		return true;
-	gate_leave();
-	return false;
-}
-
-void gate_leave(void)
-{
-	g_atomic_int_add(&inside, -1);
-}
-
-/* Janus is ending: there is little to wait for, and a callback pays nothing for being waited for. */
-void gate_close(void)
-{
-	g_atomic_int_set(&open_now, 0);
-	while (g_atomic_int_get(&inside) > 0)
-		g_usleep(1000);
-}
-
-bool gate_is_closed(void)
-{
-	return !g_atomic_int_get(&open_now);
-}
-
-int64_t runtime_started_us(void)
-{
-	return started_us;
-}
-
-/* ---- configuration and log ----------------------------------------------------------------------------------------- */
+struct runtime {
+	janus_callbacks *gateway;
+	janus_plugin *plugin;
+	int64_t started_us;
+	gint ending;            /* atomic */
+	pthread_mutex_t change; /* held by who changes the configuration */
+	pthread_mutex_t mutex;  /* guards what follows */
+	struct config *config;
+};
 
 static void write_log(tsr_log_level level, const char *line)
 {
@@ -69,36 +26,95 @@ static void write_log(tsr_log_level level, const char *line)
 	}
 }
 
-struct config *runtime_config(void)
-{
-	pthread_mutex_lock(&config_mutex);
-	struct config *config = config_ref(config_in_force);
-	pthread_mutex_unlock(&config_mutex);
-	return config;
-}
-
-void runtime_set_config(struct config *config)
+static void set_log(const struct config *config)
 {
 	static const tsr_log_level levels[] = {TSR_LOG_ERROR, TSR_LOG_WARNING, TSR_LOG_INFO, TSR_LOG_VERBOSE,
 					       TSR_LOG_DEBUG};
-	if (config)
-		tsr_log_set(write_log, levels[config_general(config)->log_level]);
-	else
-		tsr_log_set(NULL, TSR_LOG_ERROR);
-	pthread_mutex_lock(&config_mutex);
-	struct config *old = config_in_force;
-	config_in_force = config;
-	pthread_mutex_unlock(&config_mutex);
+	tsr_log_set(write_log, levels[config_general(config)->log_level]);
+}
+
+struct runtime *runtime_create(janus_callbacks *gateway, janus_plugin *plugin, struct config *config)
+{
+	struct runtime *runtime = g_new(struct runtime, 1);
+	*runtime = (struct runtime){.gateway = gateway, .plugin = plugin, .started_us = tsr_now_us(), .config = config};
+	pthread_mutex_init(&runtime->change, NULL);
+	pthread_mutex_init(&runtime->mutex, NULL);
+	set_log(config);
+	return runtime;
+}
+
+void runtime_destroy(struct runtime *runtime)
+{
+	if (!runtime)
+		return;
+	tsr_log_set(NULL, TSR_LOG_ERROR);
+	config_unref(runtime->config);
+	pthread_mutex_destroy(&runtime->change);
+	pthread_mutex_destroy(&runtime->mutex);
+	g_free(runtime);
+}
+
+janus_callbacks *runtime_gateway(const struct runtime *runtime)
+{
+	return runtime->gateway;
+}
+
+janus_plugin *runtime_plugin(const struct runtime *runtime)
+{
+	return runtime->plugin;
+}
+
+int64_t runtime_started_us(const struct runtime *runtime)
+{
+	return runtime->started_us;
+}
+
+struct config *runtime_config(struct runtime *runtime)
+{
+	pthread_mutex_lock(&runtime->mutex);
+	struct config *config = config_ref(runtime->config);
+	pthread_mutex_unlock(&runtime->mutex);
+	return config;
+}
+
+struct config *runtime_begin_change(struct runtime *runtime)
+{
+	pthread_mutex_lock(&runtime->change);
+	return runtime_config(runtime);
+}
+
+void runtime_end_change(struct runtime *runtime)
+{
+	pthread_mutex_unlock(&runtime->change);
+}
+
+void runtime_set_config(struct runtime *runtime, struct config *config)
+{
+	set_log(config);
+	pthread_mutex_lock(&runtime->mutex);
+	struct config *old = runtime->config;
+	runtime->config = config;
+	pthread_mutex_unlock(&runtime->mutex);
 	config_unref(old);
 }
 
-void runtime_notify(janus_plugin_session *handle, json_t *event)
+void runtime_notify(struct runtime *runtime, janus_plugin_session *handle, json_t *event)
 {
-	struct config *config = runtime_config();
-	bool wanted = config_general(config)->events && runtime_gateway->events_is_enabled();
+	struct config *config = runtime_config(runtime);
+	bool wanted = config_general(config)->events && runtime->gateway->events_is_enabled();
 	config_unref(config);
 	if (wanted)
-		runtime_gateway->notify_event(&runtime_plugin, handle, event);
+		runtime->gateway->notify_event(runtime->plugin, handle, event);
 	else
 		json_decref(event);
+}
+
+void runtime_set_ending(struct runtime *runtime)
+{
+	g_atomic_int_set(&runtime->ending, 1);
+}
+
+bool runtime_is_ending(const struct runtime *runtime)
+{
+	return g_atomic_int_get(&runtime->ending);
 }

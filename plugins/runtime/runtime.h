@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What there is once: the plugin itself, the core's callbacks, the engine, the configuration in force, and the gate through
- * which Janus comes in. */
+ * The door of runtime/: Janus's core as the plugin has it, and the configuration in force. */
 #ifndef TSR_PLUGINS_RUNTIME_H
 #define TSR_PLUGINS_RUNTIME_H
 
@@ -11,35 +10,35 @@
 
 #define PLUGIN_PACKAGE "janus.plugin.tsrecorder"
 
-extern janus_plugin runtime_plugin; /* janus_tsrecorder.c */
+struct runtime;
 
-/* Valid from init() to destroy(). */
-extern janus_callbacks *runtime_gateway;
-extern tsr_engine *runtime_engine;
+/* Takes the reference of `config`, and makes the log as that has it. */
+struct runtime *runtime_create(janus_callbacks *gateway, janus_plugin *plugin, struct config *config);
+void runtime_destroy(struct runtime *runtime); /* NULL is fine */
+
+/* What the core offers us, and what it knows us by. */
+janus_callbacks *runtime_gateway(const struct runtime *runtime);
+janus_plugin *runtime_plugin(const struct runtime *runtime);
+
+/* tsr_now_us() when it was created. */
+int64_t runtime_started_us(const struct runtime *runtime);
 
 /* A reference to the snapshot in force. Any thread. */
-struct config *runtime_config(void);
+struct config *runtime_config(struct runtime *runtime);
 
-/* Takes the reference (or NULL, when it all ends), puts it in force, sets the log's level. Any thread. */
-void runtime_set_config(struct config *config);
+/* Changes of the configuration are made one at a time, between these. The first is runtime_config, too. */
+struct config *runtime_begin_change(struct runtime *runtime);
+void runtime_end_change(struct runtime *runtime);
+
+/* Takes the reference, puts it in force, sets the log's level. Within a change. */
+void runtime_set_config(struct runtime *runtime, struct config *config);
 
 /* Tells Janus's event handlers, when they want to know; takes the reference of `event`. `handle` is whom it is about, which must
  * be attached, or NULL. */
-void runtime_notify(janus_plugin_session *handle, json_t *event);
+void runtime_notify(struct runtime *runtime, janus_plugin_session *handle, json_t *event);
 
-/* When the plugin was started, tsr_now_us(). */
-int64_t runtime_started_us(void);
-
-/* The gate: Janus runs destroy() while callbacks of handles are still under way, and while others begin. A callback does
- * nothing when it may not enter. */
-void gate_open(void);
-bool gate_enter(void);
-void gate_leave(void);
-
-/* No callback enters after this, and none is inside. */
-void gate_close(void);
-
-/* True before gate_open() and from gate_close() on: peers cannot be reached, event handlers can. */
-bool gate_is_closed(void);
+/* Janus is ending: from now on peers cannot be reached, event handlers can. */
+void runtime_set_ending(struct runtime *runtime);
+bool runtime_is_ending(const struct runtime *runtime);
 
 #endif

@@ -1,9 +1,10 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Events of the engine as the API tells them. */
 #include <glib.h>
 #include <string.h>
 
-#include "../runtime/runtime.h"
-#include "events.h"
+#include "inside.h"
 
 static void add_file(json_t *result, const char *folder, const tsr_event *event)
 {
@@ -33,9 +34,9 @@ static void add_error(json_t *result, const tsr_event *event)
 	json_object_set_new(result, "error", json_string(event->text ? event->text : tsr_strerror(event->error)));
 }
 
-json_t *event_result(struct take *take, const tsr_event *event)
+json_t *take_event_result(struct take *take, const tsr_event *event)
 {
-	json_t *result = json_pack("{s:s, s:s}", "status", tsr_event_name(event->type), "id", take->id);
+	json_t *result = json_pack("{s:s, s:s}", "status", tsr_event_name(event->type), "id", take->facts.id);
 	switch (event->type) {
 	case TSR_EVENT_RECORDING:
 		if (event->path)

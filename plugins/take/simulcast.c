@@ -13,26 +13,17 @@
 /* A keyframe for changing the layer is asked for this often at most. */
 #define ASK_PERIOD_US 1000000
 
-void simulcast_init(struct simulcast *s, json_t *description, tsr_codec codec, int wanted)
+void simulcast_init(struct simulcast *s, const struct take_layers *layers, tsr_codec codec, int wanted)
 {
-	*s = (struct simulcast){.codec = codec, .wanted = wanted, .current = -1};
-	int extension = 0;
-	uint32_t ssrcs[SIMULCAST_LAYERS] = {0};
-	char *rids[SIMULCAST_LAYERS] = {NULL};
-	janus_rtp_simulcasting_prepare(description, &extension, ssrcs, rids);
-	for (int i = 0; i < SIMULCAST_LAYERS; i++) {
-		s->ssrc[i] = ssrcs[i];
-		if (rids[i])
-			g_strlcpy(s->rid[i], rids[i], sizeof(s->rid[i]));
-		s->active |= ssrcs[i] != 0 || s->rid[i][0];
-		g_free(rids[i]);
-	}
-	s->rid_extension = extension > 0 ? extension : 0;
+	*s = (struct simulcast){.codec = codec, .layers = *layers, .wanted = wanted, .current = -1};
+	for (int i = 0; i < TAKE_LAYERS; i++)
+		s->active |= layers->ssrc[i] != 0 || layers->rid[i][0];
 }
 
-bool simulcast_same_layers(const struct simulcast *a, const struct simulcast *b)
+bool simulcast_same_layers(const struct simulcast *x, const struct simulcast *y)
 {
-	return a->active == b->active && a->rid_extension == b->rid_extension &&
+	const struct take_layers *a = &x->layers, *b = &y->layers;
+	return x->active == y->active && a->rid_extension == b->rid_extension &&
 	       !memcmp(a->rid, b->rid, sizeof(a->rid)) &&
 	       (a->rid[0][0] || a->rid[1][0] || a->rid[2][0] || !memcmp(a->ssrc, b->ssrc, sizeof(a->ssrc)));
 }
@@ -40,17 +31,18 @@ bool simulcast_same_layers(const struct simulcast *a, const struct simulcast *b)
 /* Which layer a packet is of; learns the SSRCs from the rids, which are sent until the receiver's first report. */
 static int layer_of(struct simulcast *s, const char *packet, size_t size, uint32_t ssrc)
 {
-	for (int i = 0; i < SIMULCAST_LAYERS; i++) {
-		if (s->ssrc[i] == ssrc)
+	for (int i = 0; i < TAKE_LAYERS; i++) {
+		if (s->layers.ssrc[i] == ssrc)
 			return i;
 	}
 	char rid[17] = "";
-	if (!s->rid_extension ||
-	    janus_rtp_header_extension_parse_rid((char *)packet, (int)size, s->rid_extension, rid, sizeof(rid)) != 0)
+	if (!s->layers.rid_extension ||
+	    janus_rtp_header_extension_parse_rid((char *)packet, (int)size, s->layers.rid_extension, rid,
+						 sizeof(rid)) != 0)
 		return -1;
-	for (int i = 0; i < SIMULCAST_LAYERS; i++) {
-		if (s->rid[i][0] && !strcmp(s->rid[i], rid)) {
-			s->ssrc[i] = ssrc;
+	for (int i = 0; i < TAKE_LAYERS; i++) {
+		if (s->layers.rid[i][0] && !strcmp(s->layers.rid[i], rid)) {
+			s->layers.ssrc[i] = ssrc;
 			return i;
 		}
 	}
@@ -85,7 +77,7 @@ static int best_layer(const struct simulcast *s, int64_t now_us)
 		if (arrives(s, i, now_us))
 			return i;
 	}
-	for (int i = s->wanted + 1; i < SIMULCAST_LAYERS; i++) {
+	for (int i = s->wanted + 1; i < TAKE_LAYERS; i++) {
 		if (arrives(s, i, now_us))
 			return i;
 	}

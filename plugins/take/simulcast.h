@@ -8,29 +8,20 @@
 #ifndef TSR_PLUGINS_TAKE_SIMULCAST_H
 #define TSR_PLUGINS_TAKE_SIMULCAST_H
 
-#include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "recorder/recorder.h"
-
-#define SIMULCAST_LAYERS 3
+#include "take.h"
 
 struct simulcast {
 	bool active;
 	tsr_codec codec;
-	int rid_extension;                    /* id of the RTP header extension; 0 = none */
-	char rid[SIMULCAST_LAYERS][17];       /* "" = not used */
-	uint32_t ssrc[SIMULCAST_LAYERS];      /* 0 = not known yet */
-	int64_t arrived_us[SIMULCAST_LAYERS]; /* 0 = never */
-	int wanted;                           /* the best layer to take */
-	int current;                          /* -1 = none yet */
-	int64_t asked_us;                     /* when a keyframe was last asked for, to change */
+	struct take_layers layers;       /* the SSRCs are learnt */
+	int64_t arrived_us[TAKE_LAYERS]; /* 0 = never */
+	int wanted;                      /* the best layer to take */
+	int current;                     /* -1 = none yet */
+	int64_t asked_us;                /* when a keyframe was last asked for, to change */
 };
 
-/* `description` is one element of jsep.simulcast. Zeroes *s when it describes nothing that can be used. */
-void simulcast_init(struct simulcast *s, json_t *description, tsr_codec codec, int wanted);
+/* Not active when nothing that is described can be used. */
+void simulcast_init(struct simulcast *s, const struct take_layers *layers, tsr_codec codec, int wanted);
 
 /* Whether both describe the same layers, whatever was learnt since. */
 bool simulcast_same_layers(const struct simulcast *a, const struct simulcast *b);

@@ -1,8 +1,10 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The status of a take. */
 #include <glib.h>
 
-#include "../config/config.h"
-#include "status.h"
+#include "inside.h"
+#include "latency.h"
 
 static void set_int(json_t *object, const char *name, int64_t value)
 {
@@ -95,24 +97,6 @@ static json_t *gap_json(struct take *take, const tsr_gap *gap)
 	return out;
 }
 
-void status_set_latency(json_t *out, const char *what, const tsr_latency *l)
-{
-	const struct {
-		const char *name;
-		int64_t us;
-	} values[] = {
-		{"p50", tsr_latency_percentile(l, 50)},
-		{"p95", tsr_latency_percentile(l, 95)},
-		{"p99", tsr_latency_percentile(l, 99)},
-		{"max", l->max_us},
-	};
-	for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
-		char name[64];
-		g_snprintf(name, sizeof(name), "%s_latency_%s_us", what, values[i].name);
-		set_int(out, name, values[i].us);
-	}
-}
-
 static void set_output(json_t *out, const tsr_stats *s)
 {
 	set_int(out, "duration_ms", s->duration_ms);
@@ -126,8 +110,8 @@ static void set_output(json_t *out, const tsr_stats *s)
 	set_int(out, "writes", (int64_t)s->writes);
 	set_int(out, "flushes", (int64_t)s->flushes);
 	set_int(out, "flush_latency_us", s->flush_latency.latest_us);
-	status_set_latency(out, "flush", &s->flush_latency);
-	status_set_latency(out, "write", &s->write_latency);
+	latency_tell(out, "flush", &s->flush_latency);
+	latency_tell(out, "write", &s->write_latency);
 	set_int(out, "flush_threshold", (int64_t)s->flush_threshold);
 	set_int(out, "flush_threshold_moves", (int64_t)s->flush_threshold_moves);
 	set_int(out, "buffered_bytes", (int64_t)s->buffered_bytes);
@@ -137,19 +121,19 @@ static void set_output(json_t *out, const tsr_stats *s)
 	set_int(out, "segment", s->segment);
 }
 
-json_t *status_of(struct take *take)
+json_t *take_status(struct take *take)
 {
 	tsr_stats *s = g_new(tsr_stats, 1); /* 10 KiB: too much for a stack of the core */
 	tsr_recording_get_stats(take->recording, s);
 	json_t *out = json_object();
 	set_text(out, "state", tsr_state_name(s->state));
-	set_text(out, "id", take->id);
-	char *name = take_dup_name(take);
-	set_text(out, "name", name);
-	g_free(name);
-	set_text(out, "profile", take->profile);
+	set_text(out, "id", take->facts.id);
+	pthread_mutex_lock(&take->mutex);
+	set_text(out, "name", take->name);
+	pthread_mutex_unlock(&take->mutex);
+	set_text(out, "profile", take->facts.profile);
 	set_text(out, "file", naming_below(take->folder, s->path));
-	json_object_set_new(out, "started", fields_moment(take->started_us));
+	json_object_set_new(out, "started", fields_moment(take->facts.started_us));
 	set_output(out, s);
 	json_t *tracks = json_array();
 	for (unsigned i = 0; i < s->tracks; i++)
@@ -166,7 +150,7 @@ json_t *status_of(struct take *take)
 
 /* ---- in a list ---- */
 
-const char *status_state(struct take *take)
+const char *take_state(struct take *take)
 {
 	tsr_stats *s = g_new(tsr_stats, 1);
 	tsr_recording_get_stats(take->recording, s);
@@ -175,9 +159,9 @@ const char *status_state(struct take *take)
 	return state;
 }
 
-json_t *status_short(struct take *take)
+json_t *take_status_short(struct take *take)
 {
-	json_t *all = status_of(take), *out = json_object();
+	json_t *all = take_status(take), *out = json_object();
 	static const char *const keys[] = {"id", "name", "profile", "state", "file", "started", "duration_ms"};
 	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
 		if (json_object_get(all, keys[i]))

@@ -1,29 +1,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A take is one recording as the API sees it: who made it, what it is called, which media line goes to which track of the
- * engine, and the events that tell of it. It outlives its handle until its last event is out. */
+ * The door of take/. A take is one recording as the API sees it: what it is called, who may have it, which media line goes to which
+ * track of the engine, and the events that tell of it.
+ *
+ * Whose media it records it does not know. Whoever starts a take, its owner, says what the media lines are (take_negotiated), pushes
+ * their packets, and is told what happens and when a keyframe is needed (struct take_owner): a handle of our own does so, and
+ * something that listens to a handle of another plugin can, too. A take needs its owner until its last event is out. */
 #ifndef TSR_PLUGINS_TAKE_H
 #define TSR_PLUGINS_TAKE_H
 
+#include <glib.h>
 #include <jansson.h>
-#include <plugins/plugin.h> /* Janus's */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "../peer/sdp.h"
-#include "../peer/session.h"
-#include "simulcast.h"
+#include "../config/config.h"
 
-struct totals;
+struct library;
+struct take;
+struct takes;
 
-struct take_track {
-	int mindex;
-	char mid[32];
-	unsigned index; /* the engine's */
-	/* As negotiated: struct sdp_track. */
-	tsr_codec codec;
-	uint32_t clock_rate;
-	uint8_t channels, red_payload_type;
-	bool ended;
-	struct simulcast simulcast;
+/* ---- all that run -------------------------------------------------------------------------------------------------- */
+
+/* With an engine as the settings have it. The library is told of each file that is complete, and must outlive the takes. NULL when the
+ * engine's threads cannot be started. */
+struct takes *takes_create(const struct settings *settings, struct library *library);
+
+/* Every recording that runs is finished, and its owner was told, before this returns. NULL is fine. */
+void takes_destroy(struct takes *takes);
+
+/* A running recording by id with a reference, or NULL. */
+struct take *takes_find(struct takes *takes, const char *id);
+
+/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). With `totals`, also the sums over
+ * these and all that have ended (a new reference): one of both counts each. */
+GPtrArray *takes_running(struct takes *takes, json_t **totals);
+
+/* New settings are in force: those that run follow in how they are flushed and limited. */
+void takes_apply(struct takes *takes, const struct config *old, const struct config *config);
+
+/* ---- one ----------------------------------------------------------------------------------------------------------- */
+
+/* What a take wants of whoever made it. The functions are called on threads of the engine and of requests, perhaps with a lock of the
+ * take held: they must not call the take. */
+struct take_owner_ops {
+	/* Something has happened: the "result" of the API's event, borrowed. */
+	void (*tell)(void *owner, json_t *result);
+	/* The recording needs a keyframe of this media line. */
+	void (*ask_keyframe)(void *owner, int mindex);
+	void *(*ref)(void *owner);
+	void (*unref)(void *owner);
+};
+
+struct take_owner {
+	const struct take_owner_ops *ops;
+	void *self;
 };
 
 /* 0 = unlimited. */
@@ -31,93 +63,110 @@ struct take_limits {
 	int64_t duration_us, size;
 };
 
-struct take {
-	gint refs;
-	/* Constant once it is made. */
-	char *id;
-	char *stamp;   /* by chance: an id becomes free again when its recording is deleted, this says whose it was */
-	char *profile; /* NULL = none */
-	char *secret;  /* NULL = none */
-	char *folder;
+/* What is to be recorded. The take copies what it needs of this, and takes a reference of the owner. */
+struct take_order {
+	const struct settings *settings; /* of the profile */
+	const char *id;
+	const char *filename; /* below the recordings folder, without ending */
+	const char *name;     /* from here on NULL = none */
+	const char *profile;
+	const char *secret;
+	const char *metadata; /* a JSON text */
 	bool private;
-	struct sdp_wish wish;
-	struct session *session; /* of its owner; a reference */
-	tsr_recording *recording;
-	int64_t started_us; /* UTC */
-
-	gint stopped;                      /* atomic: take_stop was called */
-	pthread_mutex_t mutex;             /* guards what follows */
-	char *name;                        /* NULL = none */
-	struct take_limits allowed, asked; /* by the settings, and for */
-	int substream, temporal; /* the best simulcast and temporal layer to record, of tracks that are added too */
-	unsigned tracks;
-	struct take_track track[TSR_MAX_TRACKS];
-	bool announced; /* its "starting" is out: no other event may overtake it */
-	GQueue early;   /* results that wait for that */
-	bool ended;     /* its last event came */
-	json_t *last;   /* that event's result */
+	tsr_audio_mode audio_mode;
+	struct take_limits asked; /* the settings' own may tighten them */
+	int substream, temporal;  /* the best simulcast and temporal layer to record */
+	struct take_owner owner;
 };
 
-void takes_init(void);
-void takes_deinit(void);
-
-/* Starts recording: takes what `model` says that is constant (copied, and a reference of the session), reserves the id,
- * creates the file. *out is owned by the caller; the engine's last event drops the reference that it needs. API_OK; API_EXISTS;
- * API_LIMIT when max_running (0 = any number) run already; the engine's error; with one sentence in `error`, and nothing is
+/* Reserves the id, creates the file. *out is owned by the caller; the engine's last event drops the reference that it needs. API_OK;
+ * API_EXISTS; API_LIMIT when max_running (0 = any number) run already; the engine's error; with one sentence in `error`, and nothing is
  * left behind then. */
-enum api_error take_start(const struct take *model, const tsr_recording_config *config, unsigned max_running,
-			  struct take **out, char *error, size_t error_size);
+enum api_error take_start(struct takes *takes, const struct take_order *order, unsigned max_running, struct take **out,
+			  char *error, size_t error_size);
 
 struct take *take_ref(struct take *take);
 void take_unref(struct take *take); /* NULL is fine */
 
-/* A running recording by id with a reference, or NULL. */
-struct take *take_find(const char *id);
+/* What does not change: borrowed, as long as the take is held. */
+struct take_facts {
+	char *id;
+	char *stamp;   /* by chance: an id becomes free again when its recording is deleted, this says whose it was */
+	char *profile; /* NULL = none */
+	char *secret;  /* NULL = none */
+	bool private;
+	int64_t started_us; /* UTC */
+};
+const struct take_facts *take_facts(const struct take *take);
 
-/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). With `ended`, also
- * what all the others did (g_free): one of both counts each. */
-GPtrArray *takes_running(struct totals **ended);
-unsigned takes_count(void);
-
-/* Makes the engine's tracks agree with what was negotiated: ends those that were switched off or removed, goes on with those that were
- * switched on again, adds new ones. `simulcast` is the JSEP's description of simulcast, or NULL. API_LIMIT when there would be too
- * many: nothing has changed then; or the engine's error. */
-enum api_error take_negotiated(struct take *take, const struct sdp_session *sdp, json_t *simulcast, char *error,
-			       size_t error_size);
-
-/* "tracks" of the events: those that are not ended. A new reference. */
-json_t *take_tracks_json(struct take *take);
-
-/* The answer to `record` is out: the events that waited follow, and from now on they come as they happen. */
+/* The owner has told that it begins: the events that waited follow, and from now on they come as they happen. */
 void take_announced(struct take *take);
+
+/* Whether its last event came. */
+bool take_ended(struct take *take);
 
 /* Ends it; reason is a constant word. False when that was asked for before, or when it has ended by itself. */
 bool take_stop(struct take *take, const char *reason);
 
-/* A packet of the peer. Janus's loop thread. True: ask the sender of this media line for a keyframe. */
-bool take_push_rtp(struct take *take, const janus_plugin_rtp *packet, int64_t now_us);
-void take_push_rtcp(struct take *take, const janus_plugin_rtcp *packet, int64_t now_us);
-
-/* The best simulcast layer (0 to 2) and the highest temporal layer to record; negative = as it is. Not Janus's loop thread. */
-void take_set_layers(struct take *take, int substream, int temporal);
+/* False when there is nothing to pause, resume or split. */
+bool take_pause(struct take *take);
+bool take_resume(struct take *take);
+bool take_split(struct take *take);
 
 /* Changes what a peer may change: name and metadata (a JSON text; both NULL = as it is) and limits (negative = as it is), which
  * the settings' own may tighten. False when the recording is ending. */
 bool take_change(struct take *take, const char *name, const char *metadata, struct take_limits asked);
 
-/* New settings are in force, for a recording that began under `old`: how often to flush, and the limits. */
-void take_apply(struct take *take, const struct settings *old, const struct settings *settings);
+/* The best simulcast layer (0 to 2) and the highest temporal layer to record; negative = as it is. Not the owner's media thread. */
+void take_set_layers(struct take *take, int substream, int temporal);
 
-/* The tighter of both. */
-struct take_limits take_effective_limits(struct take_limits a, struct take_limits b);
+/* ---- media --------------------------------------------------------------------------------------------------------- */
 
-/* g_free; NULL = none. */
-char *take_dup_name(struct take *take);
+#define TAKE_LAYERS 3
 
-/* Whether its last event came, and that event's result with a reference (or NULL). */
-bool take_ended(struct take *take, json_t **last);
+/* Simulcast: one picture in several qualities, each a stream of its own. */
+struct take_layers {
+	bool described;             /* false: nothing was said of it, and what was said before holds */
+	int rid_extension;          /* id of the RTP header extension; 0 = none */
+	char rid[TAKE_LAYERS][17];  /* "" = not used */
+	uint32_t ssrc[TAKE_LAYERS]; /* 0 = not known yet */
+};
 
-/* The media line of an engine's track and its mid; -1 when there is none. */
-int take_mindex(struct take *take, int track, char mid[32]);
+/* A media line that can be recorded, as it was negotiated. */
+struct take_line {
+	int mindex; /* Janus's number of it, from 0 */
+	char mid[32];
+	tsr_codec codec;
+	uint32_t clock_rate;
+	uint8_t channels;           /* 0 = not said */
+	uint8_t red_payload_type;   /* 0 = none */
+	bool active;                /* the sender means to send; false after a renegotiation that switched it off */
+	GByteArray *parameter_sets; /* known beforehand, Annex B; NULL = none */
+	struct take_layers layers;
+};
+
+/* Makes the engine's tracks agree with what was negotiated: ends those that were switched off or removed, goes on with those that were
+ * switched on again, adds new ones. One call at a time. API_LIMIT when there would be too many: nothing has changed then; or the
+ * engine's error. */
+enum api_error take_negotiated(struct take *take, const struct take_line *lines, unsigned count, char *error,
+			       size_t error_size);
+
+/* A packet of a media line; one thread. True: ask the sender for a keyframe of it. */
+bool take_push_rtp(struct take *take, int mindex, const char *packet, size_t size, int64_t now_us);
+void take_push_rtcp(struct take *take, int mindex, const char *packet, size_t size, int64_t now_us);
+
+/* ---- what is told of it, a new reference each ---------------------------------------------------------------------- */
+
+/* The status, as documented at `status`; from what was really written. */
+json_t *take_status(struct take *take);
+
+/* The few lines of it for a list. */
+json_t *take_status_short(struct take *take);
+
+/* "recording", … */
+const char *take_state(struct take *take);
+
+/* "tracks" of the events: those that are not ended. */
+json_t *take_tracks_json(struct take *take);
 
 #endif

@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib.h>
-#include <pthread.h>
 
-#include "status.h"
+#include "latency.h"
 #include "totals.h"
-
-struct totals {
-	uint64_t started, finished, failed;
-	uint64_t packets, bytes, malformed, lost, late, duplicate, reordered, restarts;
-	uint64_t frames, frames_written, frames_damaged, frames_skipped, frames_unwanted, frames_dropped;
-	uint64_t decode_errors, concealed, keyframes, keyframe_requests, clock_jumps;
-	uint64_t inbox_dropped_packets, gaps;
-	uint64_t bytes_written, bytes_durable, bytes_exposed, buffered_bytes, inbox_bytes;
-	uint64_t exposed_ms; /* the longest */
-	uint64_t writes, flushes;
-	uint64_t transcode_cpu_us;
-	tsr_latency write_latency, flush_latency;
-};
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct totals ended; /* mutex */
 
 static void add_track(struct totals *t, const tsr_track_stats *s)
 {
@@ -63,33 +46,15 @@ static void add(struct totals *t, const tsr_stats *s)
 	tsr_latency_add(&t->flush_latency, &s->flush_latency);
 }
 
-void totals_started(void)
+void totals_add_ended(struct totals *t, bool finished, const tsr_stats *stats)
 {
-	pthread_mutex_lock(&mutex);
-	ended.started++;
-	pthread_mutex_unlock(&mutex);
-}
-
-void totals_ended(bool finished, const tsr_stats *stats)
-{
-	pthread_mutex_lock(&mutex);
-	add(&ended, stats);
+	add(t, stats);
 	/* These are of what runs. */
-	ended.bytes_exposed = ended.buffered_bytes = ended.inbox_bytes = ended.exposed_ms = 0;
+	t->bytes_exposed = t->buffered_bytes = t->inbox_bytes = t->exposed_ms = 0;
 	if (finished)
-		ended.finished++;
+		t->finished++;
 	else
-		ended.failed++;
-	pthread_mutex_unlock(&mutex);
-}
-
-struct totals *totals_snapshot(void)
-{
-	struct totals *copy = g_new(struct totals, 1);
-	pthread_mutex_lock(&mutex);
-	*copy = ended;
-	pthread_mutex_unlock(&mutex);
-	return copy;
+		t->failed++;
 }
 
 json_t *totals_json(const struct totals *of_ended, tsr_stats *const *running, unsigned count)
@@ -138,7 +103,7 @@ json_t *totals_json(const struct totals *of_ended, tsr_stats *const *running, un
 	json_t *out = json_object();
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
 		json_object_set_new(out, numbers[i].name, json_integer((json_int_t)numbers[i].value));
-	status_set_latency(out, "write", &t.write_latency);
-	status_set_latency(out, "flush", &t.flush_latency);
+	latency_tell(out, "write", &t.write_latency);
+	latency_tell(out, "flush", &t.flush_latency);
 	return out;
 }

@@ -8,14 +8,21 @@
 
 #include "recorder/recorder.h"
 
-struct totals;
+struct totals {
+	uint64_t started, finished, failed;
+	uint64_t packets, bytes, malformed, lost, late, duplicate, reordered, restarts;
+	uint64_t frames, frames_written, frames_damaged, frames_skipped, frames_unwanted, frames_dropped;
+	uint64_t decode_errors, concealed, keyframes, keyframe_requests, clock_jumps;
+	uint64_t inbox_dropped_packets, gaps;
+	uint64_t bytes_written, bytes_durable, bytes_exposed, buffered_bytes, inbox_bytes;
+	uint64_t exposed_ms; /* the longest */
+	uint64_t writes, flushes;
+	uint64_t transcode_cpu_us;
+	tsr_latency write_latency, flush_latency;
+};
 
-/* Counts a recording that begins, and one that has ended with what it did. Any thread. */
-void totals_started(void);
-void totals_ended(bool finished, const tsr_stats *stats);
-
-/* What those that have ended did, since the plugin was started (g_free). */
-struct totals *totals_snapshot(void);
+/* One has ended with what it did; `started` counts it already. */
+void totals_add_ended(struct totals *t, bool finished, const tsr_stats *stats);
 
 /* All together: those that have ended, and the `count` that run. A new reference. */
 json_t *totals_json(const struct totals *ended, tsr_stats *const *running, unsigned count);

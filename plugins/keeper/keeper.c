@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "../library/library.h"
+#include "../runtime/runtime.h"
+#include "keeper.h"
+
+/* How often retention is looked after. */
+#define RETENTION_PERIOD_S 60
+#define DAY_US             (86400LL * G_USEC_PER_SEC)
+
+struct keeper {
+	struct runtime *runtime; /* borrowed, as what follows */
+	struct library *library;
+	keeper_is_running is_running;
+	void *user;
+	GThread *thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool stopping, recover_wanted; /* mutex */
+};
+
+/* What the engine's callbacks need. */
+struct turn {
+	struct keeper *keeper;
+	const struct config *config;
+	const struct settings *general;
+};
+
+static bool is_stopping(struct keeper *k)
+{
+	pthread_mutex_lock(&k->mutex);
+	bool now = k->stopping;
+	pthread_mutex_unlock(&k->mutex);
+	return now;
+}
+
+/* ---- recovery ---- */
+
+static void on_recovered(void *user, const tsr_recovered *r)
+{
+	const struct turn *t = user;
+	library_changed(t->keeper->library);
+	if (r->error != TSR_OK) {
+		log_line(TSR_LOG_WARNING, r->id, "left unfinished by an earlier run, and not recovered: %s",
+			 tsr_strerror(r->error));
+		return;
+	}
+	if (r->path && g_str_has_suffix(r->path, ".recording.ts")) /* kept */
+		return;
+	log_line(TSR_LOG_INFO, r->id,
+		 "recovered: %" G_GUINT64_FORMAT " bytes, %" G_GINT64_FORMAT " ms, %" G_GUINT64_FORMAT " cut off",
+		 r->bytes, r->duration_ms, r->bytes_cut);
+	if (!r->path) /* it held no media */
+		return;
+	json_t *event = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "event", "recovered", "id", r->id, "file",
+				  naming_below(t->general->recordings_path, r->path), "path", r->path, "bytes",
+				  (json_int_t)r->bytes, "duration_ms", (json_int_t)r->duration_ms);
+	runtime_notify(t->keeper->runtime, NULL, event);
+}
+
+/* Janus need not wait for all of the files when it ends. */
+static bool is_cancelled(void *user)
+{
+	return is_stopping(((const struct turn *)user)->keeper);
+}
+
+static void recover(const struct turn *t, bool keep)
+{
+	const struct settings *s = t->general;
+	const tsr_recover_config config = {
+		.keep = keep,
+		.report = s->report,
+		.file_mode = (unsigned)s->file_mode,
+		.cancelled = is_cancelled,
+		.on_recovered = on_recovered,
+		.user = (void *)t,
+	};
+	tsr_error err = tsr_recover_folder(s->recordings_path, &config);
+	if (err != TSR_OK)
+		log_line(TSR_LOG_WARNING, NULL, "%s cannot be looked through for recordings to recover: %s",
+			 s->recordings_path, tsr_strerror(err));
+}
+
+/* ---- retention ---- */
+
+static void tell_deleted(const struct turn *t, const char *id, const char *path, const char *reason)
+{
+	log_line(TSR_LOG_INFO, id, "removed by retention (%s)", reason);
+	runtime_notify(t->keeper->runtime, NULL,
+		       json_pack("{s:s, s:s, s:s, s:s}", "event", "deleted", "id", id, "file",
+				 naming_below(t->general->recordings_path, path), "reason", reason));
+	library_changed(t->keeper->library);
+}
+
+static bool runs(void *user, const char *id)
+{
+	const struct keeper *k = ((const struct turn *)user)->keeper;
+	return k->is_running(k->user, id);
+}
+
+/* By age each profile may have its own rule. */
+static void remove_old(const struct turn *t)
+{
+	const struct settings *general = t->general;
+	int64_t now_us = g_get_real_time();
+	GPtrArray *items = library_items(t->keeper->library);
+	for (guint i = 0; i < items->len; i++) {
+		const struct library_item *item = g_ptr_array_index(items, i);
+		const struct settings *s = config_profile(t->config, item->profile);
+		int64_t days = (s ? s : general)->retain_days;
+		if (item->interrupted || !days || item->ended_us + days * DAY_US > now_us || runs((void *)t, item->id))
+			continue;
+		for (guint j = 0; j < item->files->len; j++) {
+			const char *name = g_ptr_array_index(item->files, j);
+			char *path = g_strdup_printf("%s/%s.ts", general->recordings_path, name);
+			if (tsr_remove(general->recordings_path, name) == TSR_OK)
+				tell_deleted(t, item->id, path, "age");
+			g_free(path);
+		}
+	}
+	g_ptr_array_unref(items);
+}
+
+static void on_removed(void *user, const char *id, const char *path, uint64_t bytes G_GNUC_UNUSED, const char *reason)
+{
+	tell_deleted(user, id, path, reason);
+}
+
+static void retain(const struct turn *t)
+{
+	const struct settings *s = t->general;
+	remove_old(t);
+	if (!s->retain_size)
+		return;
+	const tsr_retention retention = {
+		.max_bytes = (uint64_t)s->retain_size,
+		.is_running = runs,
+		.on_removed = on_removed,
+		.user = (void *)t,
+	};
+	tsr_error err = tsr_retain(s->recordings_path, &retention);
+	if (err != TSR_OK)
+		log_line(TSR_LOG_WARNING, NULL, "retain_size cannot be kept: %s", tsr_strerror(err));
+}
+
+/* ---- the thread ---- */
+
+/* Until there is something to do; false when it is time to go. */
+static bool wait_for_work(struct keeper *k)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += RETENTION_PERIOD_S;
+	pthread_mutex_lock(&k->mutex);
+	int timed_out = 0;
+	while (!k->stopping && !k->recover_wanted && !timed_out)
+		timed_out = pthread_cond_timedwait(&k->wake, &k->mutex, &until);
+	bool go_on = !k->stopping;
+	pthread_mutex_unlock(&k->mutex);
+	return go_on;
+}
+
+static bool take_recover_wanted(struct keeper *k)
+{
+	pthread_mutex_lock(&k->mutex);
+	bool wanted = k->recover_wanted;
+	k->recover_wanted = false;
+	pthread_mutex_unlock(&k->mutex);
+	return wanted;
+}
+
+static void *keep(void *user)
+{
+	struct keeper *k = user;
+	bool asked = false; /* at the start it is the configuration that asks, and may want them kept */
+	do {
+		struct config *config = runtime_config(k->runtime);
+		const struct turn turn = {k, config, config_general(config)};
+		if (take_recover_wanted(k))
+			recover(&turn, !asked && turn.general->recovery == RECOVERY_KEEP);
+		asked = true;
+		retain(&turn);
+		config_unref(config);
+	} while (wait_for_work(k));
+	return NULL;
+}
+
+static void keeper_free(struct keeper *k)
+{
+	pthread_cond_destroy(&k->wake);
+	pthread_mutex_destroy(&k->mutex);
+	g_free(k);
+}
+
+struct keeper *keeper_create(struct runtime *runtime, struct library *library, keeper_is_running is_running, void *user)
+{
+	struct config *config = runtime_config(runtime);
+	struct keeper *k = g_new0(struct keeper, 1);
+	k->runtime = runtime;
+	k->library = library;
+	k->is_running = is_running;
+	k->user = user;
+	k->recover_wanted = config_general(config)->recovery != RECOVERY_OFF;
+	config_unref(config);
+	pthread_mutex_init(&k->mutex, NULL);
+	pthread_cond_init(&k->wake, NULL);
+	k->thread = g_thread_try_new("tsr-keeper", keep, k, NULL);
+	if (k->thread)
+		return k;
+	keeper_free(k);
+	return NULL;
+}
+
+void keeper_destroy(struct keeper *k)
+{
+	if (!k)
+		return;
+	pthread_mutex_lock(&k->mutex);
+	k->stopping = true;
+	pthread_cond_signal(&k->wake);
+	pthread_mutex_unlock(&k->mutex);
+	g_thread_join(k->thread);
+	keeper_free(k);
+}
+
+void keeper_recover(struct keeper *k)
+{
+	if (!k)
+		return;
+	pthread_mutex_lock(&k->mutex);
+	k->recover_wanted = true;
+	pthread_cond_signal(&k->wake);
+	pthread_mutex_unlock(&k->mutex);
+}

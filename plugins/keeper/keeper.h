@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The door of keeper/: a thread in the background that completes what an earlier run left unfinished in the recordings folder, and
+ * removes what is too old or too much. */
+#ifndef TSR_PLUGINS_KEEPER_H
+#define TSR_PLUGINS_KEEPER_H
+
+#include <stdbool.h>
+
+struct keeper;
+struct library;
+struct runtime;
+
+/* Whether a recording runs: its finished segments stay. Any thread. */
+typedef bool (*keeper_is_running)(void *user, const char *id);
+
+/* Starts the thread; it recovers at once when the configuration says so. NULL when there is no thread to be had. All that is given
+ * must outlive it. */
+struct keeper *keeper_create(struct runtime *runtime, struct library *library, keeper_is_running is_running,
+			     void *user);
+
+/* Waits for the file that is being recovered, not for those that come after it. NULL is fine. */
+void keeper_destroy(struct keeper *keeper);
+
+/* Recovers again, soon. NULL is fine. */
+void keeper_recover(struct keeper *keeper);
+
+#endif
