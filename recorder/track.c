@@ -12,6 +12,8 @@
 #define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
 /* Sound that does not come for so long (DTX sends something every 400 ms) is muted. */
 #define MUTED_US US_PER_S
+/* A track of which nothing has come for so long has sent what it had of a picture. */
+#define SETTLE_US US_PER_S
 /* What is less is jitter, or steered. */
 #define PAUSE_US 200000
 /* After a pause; a sender that was only held up sends what it has at once. */
@@ -236,6 +238,8 @@ static void fill_silence(struct track *t)
 void track_poll(struct track *t)
 {
 	jitbuf_poll(t->jitbuf, t->r->now_us);
+	if (t->r->error == TSR_OK && t->r->now_us - t->packet_us >= SETTLE_US)
+		t->r->error = depay_settle(t->depay);
 	if (t->r->error == TSR_OK)
 		fill_silence(t);
 	bool wanted = t->waiting_keyframe || codec_wants_keyframe(t->codec);

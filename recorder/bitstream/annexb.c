@@ -14,8 +14,7 @@ tsr_error annexb_append(struct buf *out, const uint8_t *nal, size_t size)
 	return err;
 }
 
-/* Where the next 00 00 01 begins; `size` when there is none. */
-static size_t find_start_code(const uint8_t *data, size_t size)
+size_t annexb_find_start_code(const uint8_t *data, size_t size)
 {
 	for (size_t i = 0; i + 3 <= size; i++)
 		if (data[i] == 0 && data[i + 1] == 0 && data[i + 2] == 1)
@@ -23,17 +22,31 @@ static size_t find_start_code(const uint8_t *data, size_t size)
 	return size;
 }
 
+size_t annexb_trim(const uint8_t *nal, size_t size)
+{
+	while (size > 0 && nal[size - 1] == 0)
+		size--;
+	return size;
+}
+
+size_t annexb_prefix(const uint8_t *data, size_t size)
+{
+	size_t at = 0;
+	while (at < size && data[at] == 0)
+		at++;
+	return at >= 2 && at < size && data[at] == 1 ? at + 1 : 0;
+}
+
 bool annexb_next(struct reader *stream, const uint8_t **nal, size_t *size)
 {
 	while (stream->left > 0) {
-		reader_skip(stream, find_start_code(stream->p, stream->left));
+		reader_skip(stream, annexb_find_start_code(stream->p, stream->left));
 		if (stream->left == 0)
 			break;
 		reader_skip(stream, 3);
-		size_t length = find_start_code(stream->p, stream->left);
+		size_t length = annexb_find_start_code(stream->p, stream->left);
 		const uint8_t *at = reader_bytes(stream, length);
-		while (length > 0 && at[length - 1] == 0)
-			length--;
+		length = annexb_trim(at, length);
 		if (length > 0) {
 			*nal = at;
 			*size = length;

@@ -34,6 +34,16 @@ size_t av1_write_leb128(uint32_t value, uint8_t out[AV1_MAX_LEB128])
 	return size;
 }
 
+size_t av1_obu_size(const uint8_t *data, size_t size)
+{
+	struct reader r = reader_of(data, size);
+	uint8_t header = reader_u8(&r);
+	reader_skip(&r, header & 0x04 ? 1 : 0); /* the extension */
+	if (header & AV1_OBU_HAS_SIZE)
+		reader_skip(&r, av1_read_leb128(&r));
+	return header & AV1_OBU_HAS_SIZE && reader_ok(&r) ? size - r.left : size;
+}
+
 tsr_error av1_parse_obu(const uint8_t *data, size_t size, struct av1_obu *out)
 {
 	struct reader r = reader_of(data, size);

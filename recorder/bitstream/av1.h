@@ -29,6 +29,9 @@ struct av1_obu {
 	size_t payload_size;
 };
 
+/* The size of the OBU that these bytes begin with, if it tells it and it fits; else of all of them. */
+size_t av1_obu_size(const uint8_t *data, size_t size);
+
 /* An OBU that takes all of these bytes, with or without a size field. TSR_OK and *out, or TSR_E_MALFORMED. */
 TSR_MUST_USE tsr_error av1_parse_obu(const uint8_t *data, size_t size, struct av1_obu *out);
 

@@ -20,6 +20,10 @@ enum {
 	H265_NAL_SPS = 33,
 	H265_NAL_PPS = 34,
 	H265_NAL_AUD = 35,
+	H265_NAL_END_OF_SEQUENCE = 36,
+	H265_NAL_FILLER = 38,
+	H265_NAL_PREFIX_SEI = 39,
+	H265_NAL_SUFFIX_SEI = 40,
 	H265_NAL_LAST = 47, /* higher ones belong to the payload format */
 };
 

@@ -24,7 +24,7 @@ struct av1 {
 	bool referenced;
 	uint8_t temporal_id;
 	bool in_fragment;
-	size_t obu_at; /* where the OBU that is being gathered begins in g.data */
+	size_t obu_at; /* where the OBU element that is being gathered begins in g.data */
 };
 
 static tsr_error av1_init(void *state, const struct depay_config *config)
@@ -57,6 +57,10 @@ static void malformed(struct depay *d, struct av1 *s)
 static void end_unit(struct depay *d, struct av1 *s)
 {
 	struct frame frame;
+	if (!s->g.spoiled && s->g.data.len == sizeof(temporal_delimiter)) {
+		gather_discard(&s->g); /* of empty elements alone */
+		return;
+	}
 	if (s->in_fragment || !s->has_frame)
 		gather_spoil(&s->g);
 	if (!gather_close(d, &s->g, &frame))
@@ -110,25 +114,35 @@ static void see_obu(struct depay *d, struct av1 *s, const struct av1_obu *obu)
 	}
 }
 
-/* The OBU at obu_at is there in full: gives it a size field, or takes it out when receivers must ignore it (section 5). */
-static void end_obu(struct depay *d, struct av1 *s)
+/* The OBU of `size` bytes at `at` is there in full: gives it a size field, or takes it out when receivers must ignore it (section 5).
+ * Returns how many bytes it has then. */
+static size_t end_obu(struct depay *d, struct av1 *s, size_t at, size_t size)
 {
 	struct av1_obu obu;
-	uint8_t *at = s->g.data.data + s->obu_at;
-	if (av1_parse_obu(at, s->g.data.len - s->obu_at, &obu) != TSR_OK) {
+	uint8_t *bytes = s->g.data.data + at;
+	if (av1_parse_obu(bytes, size, &obu) != TSR_OK) {
 		malformed(d, s);
-		return;
+		return 0;
 	}
 	if (obu.type == AV1_OBU_TEMPORAL_DELIMITER || obu.type == AV1_OBU_TILE_LIST) {
-		s->g.data.len = s->obu_at;
-		return;
+		gather_remove(&s->g, at, size);
+		return 0;
 	}
 	see_obu(d, s, &obu);
 	if (obu.has_size || s->g.spoiled)
-		return;
-	uint8_t size[AV1_MAX_LEB128];
-	*at |= AV1_OBU_HAS_SIZE;
-	gather_insert(d, &s->g, s->obu_at + obu.header_size, size, av1_write_leb128((uint32_t)obu.payload_size, size));
+		return size;
+	uint8_t field[AV1_MAX_LEB128];
+	size_t field_size = av1_write_leb128((uint32_t)obu.payload_size, field);
+	*bytes |= AV1_OBU_HAS_SIZE;
+	gather_insert(d, &s->g, at + obu.header_size, field, field_size);
+	return size + field_size;
+}
+
+/* The element at obu_at is there in full. It should be one OBU; some senders put several with size fields into it. */
+static void end_element(struct depay *d, struct av1 *s)
+{
+	for (size_t at = s->obu_at; !s->g.spoiled && at < s->g.data.len;)
+		at += end_obu(d, s, at, av1_obu_size(s->g.data.data + at, s->g.data.len - at));
 }
 
 /* An OBU element: `continued` from the packet before, `continues` in the next one. */
@@ -142,7 +156,7 @@ static void take_element(struct depay *d, struct av1 *s, const uint8_t *data, si
 	gather_append(d, &s->g, data, size);
 	s->in_fragment = continues;
 	if (!continues && !s->g.spoiled)
-		end_obu(d, s);
+		end_element(d, s);
 }
 
 static void take_payload(struct depay *d, struct av1 *s, const struct rtp_packet *pkt)
@@ -151,17 +165,23 @@ static void take_payload(struct depay *d, struct av1 *s, const struct rtp_packet
 	uint8_t aggregation = reader_u8(&r);
 	unsigned count = aggregation >> AGGREGATION_W_SHIFT & 3; /* W; 0 = all elements have a size */
 	unsigned taken = 0;
+	if (r.left == 0) {
+		malformed(d, s);
+		return;
+	}
 	do {
 		size_t size = ++taken == count ? r.left : av1_read_leb128(&r);
 		const uint8_t *data = reader_bytes(&r, size);
-		if (data == NULL || size == 0) {
+		bool continued = taken == 1 && aggregation & AGGREGATION_Z;
+		bool continues = r.left == 0 && aggregation & AGGREGATION_Y;
+		if (!reader_ok(&r)) {
 			malformed(d, s);
 			return;
 		}
-		take_element(d, s, data, size, taken == 1 && aggregation & AGGREGATION_Z,
-			     r.left == 0 && aggregation & AGGREGATION_Y);
+		if (size > 0 || continued || continues) /* some senders fill up with empty ones */
+			take_element(d, s, data, size, continued, continues);
 	} while (r.left > 0);
-	if (taken < count)
+	if (taken + 1 < count) /* the last one has no size field: where nothing is left it is empty */
 		malformed(d, s);
 }
 
@@ -185,4 +205,11 @@ static void av1_flush(struct depay *d, void *state)
 	gather_drop(d, &s->g);
 }
 
-const struct depay_ops depay_av1 = {TSR_CODEC_AV1, sizeof(struct av1), av1_init, av1_finish, av1_push, av1_flush};
+const struct depay_ops depay_av1 = {
+	.codec = TSR_CODEC_AV1,
+	.state_size = sizeof(struct av1),
+	.init = av1_init,
+	.finish = av1_finish,
+	.push = av1_push,
+	.flush = av1_flush,
+};

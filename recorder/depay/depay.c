@@ -78,6 +78,8 @@ void depay_destroy(struct depay *d)
 /* Gives one payload to the codec. `lost`: something between it and the one before is missing. */
 static void push_payload(struct depay *d, const struct rtp_packet *pkt, bool lost)
 {
+	if (lost && d->ops->settle != NULL) /* what came before the loss */
+		d->ops->settle(d, d->state, false);
 	d->discontinuity = d->discontinuity || (lost && d->started);
 	/* Before the first payload anything may be missing, but nothing that was begun. */
 	bool gap = lost || !d->started;
@@ -143,6 +145,14 @@ tsr_error depay_flush(struct depay *d)
 	d->error = TSR_OK;
 	if (d->ops->flush != NULL)
 		d->ops->flush(d, d->state);
+	return d->error;
+}
+
+tsr_error depay_settle(struct depay *d)
+{
+	d->error = TSR_OK;
+	if (d->ops->settle != NULL)
+		d->ops->settle(d, d->state, true);
 	return d->error;
 }
 

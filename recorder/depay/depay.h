@@ -29,7 +29,7 @@ struct depay_stats {
 	uint64_t keyframes;
 };
 
-/* init, finish and flush are NULL where there is nothing to do. */
+/* All but push are NULL where there is nothing to do. */
 struct depay_ops {
 	tsr_codec codec;
 	size_t state_size; /* zeroed before init */
@@ -40,6 +40,9 @@ struct depay_ops {
 	void (*push)(struct depay *d, void *state, const struct rtp_packet *pkt, bool lost);
 	/* No more packets: emit what is whole, drop what is not. */
 	void (*flush)(struct depay *d, void *state);
+	/* Something behind what was pushed is lost, or nothing has come for long (`silence`): emit what waits to be known whole, if it may
+	 * be taken for that. */
+	void (*settle)(struct depay *d, void *state, bool silence);
 };
 
 /* TSR_OK and *out (owned by the caller), TSR_E_UNSUPPORTED for a codec without a depacketizer, or TSR_E_NOMEM.
@@ -52,6 +55,9 @@ void depay_destroy(struct depay *d);
  * After something was lost the next whole frame has `discontinuity` set. */
 TSR_MUST_USE tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost);
 TSR_MUST_USE tsr_error depay_flush(struct depay *d);
+
+/* Nothing has come for long: what was only waiting for the next packet is handed on. Returns emit's error. */
+TSR_MUST_USE tsr_error depay_settle(struct depay *d);
 
 const struct depay_stats *depay_stats(const struct depay *d);
 bool depay_supports(tsr_codec codec);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gather.h"
 
+#include <string.h>
+
 #include "../common/limits.h"
 
 void gather_init(struct gather *g)
@@ -48,6 +50,12 @@ void gather_insert(struct depay *d, struct gather *g, size_t at, const void *byt
 {
 	if (!g->spoiled && buf_insert(&g->data, at, bytes, size) != TSR_OK)
 		gather_too_large(d, g);
+}
+
+void gather_remove(struct gather *g, size_t at, size_t size)
+{
+	g->data.len -= size;
+	memmove(g->data.data + at, g->data.data + at + size, g->data.len - at);
 }
 
 bool gather_close(struct depay *d, struct gather *g, struct frame *frame)

@@ -34,6 +34,9 @@ void gather_too_large(struct depay *d, struct gather *g);
 void gather_append(struct depay *d, struct gather *g, const void *bytes, size_t size);
 void gather_insert(struct depay *d, struct gather *g, size_t at, const void *bytes, size_t size);
 
+/* Takes bytes out again. */
+void gather_remove(struct gather *g, size_t at, size_t size);
+
 /* Ends the open frame. True when it is whole: *frame is filled with its bytes and times, to be completed and emitted.
  * Otherwise it was counted as damaged. */
 bool gather_close(struct depay *d, struct gather *g, struct frame *frame);

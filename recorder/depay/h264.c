@@ -4,10 +4,12 @@
 #include "../bitstream/h264.h"
 
 #include "../bitstream/annexb.h"
+#include "../bitstream/bits.h"
 #include "../common/reader.h"
 
 #include "codecs.h"
-#include "gather.h"
+#include "nals.h"
+#include "picture.h"
 
 /* RFC 6184 section 5.2, table 1 */
 enum { STAP_A = 24, FU_A = 28 };
@@ -16,6 +18,7 @@ static const uint8_t access_unit_delimiter[] = {0, 0, 0, 1, H264_NAL_AUD, 0xf0};
 
 struct h264 {
 	struct gather g;
+	struct picture picture;
 	struct h264_sets sets;
 	bool sets_in_band; /* keyframes come with their parameter sets, as far as is known */
 	/* The access unit being gathered: */
@@ -124,17 +127,27 @@ static void see_slice(struct depay *d, struct h264 *s, const uint8_t *nal, size_
 	s->has_idr = s->has_idr || idr;
 }
 
-/* Looks at a NAL unit that is there in full. */
-static void see_nal(struct depay *d, struct h264 *s, const uint8_t *nal, size_t size)
+static void keep_set(struct depay *d, struct h264 *s, const uint8_t *nal, size_t size, bool alone)
 {
-	unsigned type = h264_nal_type(nal[0]);
-	if (type == H264_NAL_SPS || type == H264_NAL_PPS) {
+	tsr_error err = h264_sets_put(&s->sets, nal, annexb_trim(nal, size));
+	if (err == TSR_OK)
 		s->sets_in_band = true;
-		tsr_error err = h264_sets_put(&s->sets, nal, size);
-		if (err == TSR_E_MALFORMED)
-			malformed(d, s);
-		else if (err != TSR_OK)
-			gather_too_large(d, &s->g);
+	else if (err != TSR_E_MALFORMED)
+		gather_too_large(d, &s->g);
+	else if (alone)
+		malformed(d, s);
+}
+
+/* Looks at a NAL unit that is there in full; it may be one of several in the place of one (not `alone`). */
+static void see_nal(struct depay *d, void *state, const uint8_t *nal, size_t size, bool alone)
+{
+	struct h264 *s = state;
+	unsigned type = h264_nal_type(nal[0]);
+	bool valid = type > 0 && type <= H264_NAL_LAST && !(nal[0] & 0x80);
+	if (!valid && alone) {
+		malformed(d, s);
+	} else if (type == H264_NAL_SPS || type == H264_NAL_PPS) {
+		keep_set(d, s, nal, size, alone);
 	} else if (type >= H264_NAL_SLICE && type <= H264_NAL_IDR) {
 		s->referenced = s->referenced || h264_nal_ref_idc(nal[0]) != 0;
 		if (type <= H264_NAL_PARTITION_A || type == H264_NAL_IDR)
@@ -144,21 +157,29 @@ static void see_nal(struct depay *d, struct h264 *s, const uint8_t *nal, size_t 
 	}
 }
 
+static enum nal_kind kind_of(uint8_t header)
+{
+	unsigned type = h264_nal_type(header);
+	return type >= H264_NAL_SLICE && type <= H264_NAL_IDR ? NAL_SLICE
+	       : type == H264_NAL_AUD                         ? NAL_DELIMITER
+							      : NAL_OTHER;
+}
+
+static const struct nal_ops nal_ops = {kind_of, see_nal};
+
 static void take_nal(struct depay *d, struct h264 *s, const uint8_t *nal, size_t size)
 {
-	unsigned type = size > 0 ? h264_nal_type(nal[0]) : 0;
 	if (s->in_fragment) /* its end never came */
 		gather_spoil(&s->g);
 	s->in_fragment = false;
-	if (type == 0 || type > H264_NAL_LAST || nal[0] & 0x80) {
-		malformed(d, s);
+	if (s->g.spoiled) { /* but its parameter sets serve later ones */
+		see_nal(d, s, nal, size, true);
 		return;
 	}
-	if (type == H264_NAL_AUD) /* begin_unit wrote one */
-		return;
 	gather_append(d, &s->g, annexb_start_code, ANNEXB_START_CODE_SIZE);
+	size_t at = s->g.data.len;
 	gather_append(d, &s->g, nal, size);
-	see_nal(d, s, nal, size);
+	nals_see(d, &s->g, at, &nal_ops, s);
 }
 
 /* Section 5.7.1 */
@@ -167,11 +188,12 @@ static void take_stap_a(struct depay *d, struct h264 *s, struct reader *r)
 	do {
 		size_t size = reader_be16(r);
 		const uint8_t *nal = reader_bytes(r, size);
-		if (nal == NULL || size == 0) {
+		if (!reader_ok(r)) {
 			malformed(d, s);
 			return;
 		}
-		take_nal(d, s, nal, size);
+		if (size > 0) /* some senders fill up with empty ones */
+			take_nal(d, s, nal, size);
 	} while (r->left > 0);
 }
 
@@ -182,7 +204,9 @@ static void take_fu_a(struct depay *d, struct h264 *s, uint8_t indicator, struct
 	uint8_t nal_header = (indicator & 0xe0) | (fu_header & 0x1f);
 	bool start = fu_header & 0x80, end = fu_header & 0x40;
 	unsigned type = h264_nal_type(nal_header);
-	if (!reader_ok(r) || type == 0 || type > H264_NAL_LAST || indicator & 0x80) {
+	/* What was packetized with a start code in front: its first zero byte was taken for the header. */
+	bool coded = nal_header == 0 && (start ? r->left > 0 && r->p[0] == 0 : s->in_fragment);
+	if (!reader_ok(r) || (type == 0 && !coded) || type > H264_NAL_LAST || indicator & 0x80) {
 		malformed(d, s);
 		return;
 	}
@@ -196,7 +220,52 @@ static void take_fu_a(struct depay *d, struct h264 *s, uint8_t indicator, struct
 	gather_append(d, &s->g, r->p, r->left);
 	s->in_fragment = !end;
 	if (end && !s->g.spoiled)
-		see_nal(d, s, s->g.data.data + s->fragment_at, s->g.data.len - s->fragment_at);
+		nals_see(d, &s->g, s->fragment_at, &nal_ops, s);
+}
+
+/* What a NAL unit's bytes begin with. */
+static enum picture_part part_of_nal(uint8_t header, const struct reader *body)
+{
+	struct bits b = bits_of_nal(body->p, body->left);
+	switch (h264_nal_type(header)) {
+	case H264_NAL_SLICE:
+	case H264_NAL_PARTITION_A:
+	case H264_NAL_IDR: return bits_ue(&b) == 0 ? PART_FIRST : PART_LATER; /* first_mb_in_slice */
+	case H264_NAL_PARTITION_B:
+	case H264_NAL_PARTITION_C:
+	case H264_NAL_END_OF_SEQUENCE:
+	case H264_NAL_END_OF_STREAM:
+	case H264_NAL_FILLER: return PART_TAIL;
+	default: return PART_FIRST;
+	}
+}
+
+static enum picture_part part_of(const struct rtp_packet *pkt)
+{
+	struct reader r = reader_of(pkt->payload, pkt->payload_size);
+	uint8_t header = reader_u8(&r);
+	if (h264_nal_type(header) == STAP_A) {
+		while (r.left > 0 && reader_be16(&r) == 0)
+			;
+		header = reader_u8(&r);
+	} else if (h264_nal_type(header) == FU_A) {
+		header = reader_u8(&r);
+		if (!(header & 0x80))
+			return PART_TAIL;
+	}
+	return part_of_nal(header, &r);
+}
+
+/* Ends the unit that is open, if it was over before this packet, and begins one, if none is open. */
+static void place_packet(struct depay *d, struct h264 *s, const struct rtp_packet *pkt, bool lost)
+{
+	enum picture_part part = part_of(pkt);
+	if (s->g.open && picture_is_over(&s->picture, &s->g, pkt, lost, part))
+		end_unit(d, s);
+	if (s->g.open)
+		return;
+	begin_unit(d, s, pkt, lost);
+	picture_begins(&s->picture, &s->g, lost, part);
 }
 
 static void h264_push(struct depay *d, void *state, const struct rtp_packet *pkt, bool lost)
@@ -204,10 +273,8 @@ static void h264_push(struct depay *d, void *state, const struct rtp_packet *pkt
 	struct h264 *s = state;
 	if (s->g.open && lost)
 		gather_spoil(&s->g);
-	if (s->g.open && s->g.rtp_ts != pkt->timestamp)
-		end_unit(d, s);
-	if (!s->g.open)
-		begin_unit(d, s, pkt, lost);
+	if (picture_may_end(&s->picture, &s->g, pkt))
+		place_packet(d, s, pkt, lost);
 	struct reader r = reader_of(pkt->payload, pkt->payload_size);
 	uint8_t header = reader_u8(&r);
 	switch (h264_nal_type(header)) {
@@ -215,18 +282,32 @@ static void h264_push(struct depay *d, void *state, const struct rtp_packet *pkt
 	case FU_A: take_fu_a(d, s, header, &r); break;
 	default: take_nal(d, s, pkt->payload, pkt->payload_size);
 	}
-	/* Some senders set the marker on parameter sets that they send by themselves. */
-	if (pkt->marker && (s->has_slice || s->g.spoiled))
+	if (picture_ends(&s->picture, &s->g, pkt->marker, s->has_slice))
+		end_unit(d, s);
+}
+
+static void h264_settle(struct depay *d, void *state, bool silence)
+{
+	struct h264 *s = state;
+	if (picture_is_settled(&s->picture, &s->g, silence) && !s->in_fragment)
 		end_unit(d, s);
 }
 
 static void h264_flush(struct depay *d, void *state)
 {
 	struct h264 *s = state;
+	h264_settle(d, state, true);
 	if (s->g.open && !s->has_slice && !s->in_fragment && !s->g.spoiled)
 		gather_discard(&s->g);
 	gather_drop(d, &s->g);
 }
 
-const struct depay_ops depay_h264 = {TSR_CODEC_H264, sizeof(struct h264), h264_init,
-				     h264_finish,    h264_push,           h264_flush};
+const struct depay_ops depay_h264 = {
+	.codec = TSR_CODEC_H264,
+	.state_size = sizeof(struct h264),
+	.init = h264_init,
+	.finish = h264_finish,
+	.push = h264_push,
+	.flush = h264_flush,
+	.settle = h264_settle,
+};

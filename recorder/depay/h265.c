@@ -5,10 +5,12 @@
 #include "../bitstream/h265.h"
 
 #include "../bitstream/annexb.h"
+#include "../bitstream/bits.h"
 #include "../common/reader.h"
 
 #include "codecs.h"
-#include "gather.h"
+#include "nals.h"
+#include "picture.h"
 
 /* RFC 7798 section 4.4 */
 enum { AGGREGATION = 48, FRAGMENTATION = 49, PACI = 50 };
@@ -17,6 +19,7 @@ static const uint8_t access_unit_delimiter[] = {0, 0, 0, 1, H265_NAL_AUD << 1, 1
 
 struct h265 {
 	struct gather g;
+	struct picture picture;
 	struct h265_sets sets;
 	bool sets_in_band; /* keyframes come with their parameter sets, as far as is known */
 	/* The access unit being gathered: */
@@ -128,42 +131,58 @@ static void see_slice(struct depay *d, struct h265 *s, const uint8_t *nal, size_
 	s->referenced = s->referenced || !droppable;
 }
 
-/* Looks at a NAL unit that is there in full. */
-static void see_nal(struct depay *d, struct h265 *s, const uint8_t *nal, size_t size)
+static void keep_set(struct depay *d, struct h265 *s, const uint8_t *nal, size_t size, bool alone)
 {
-	unsigned type = h265_nal_type(nal[0]);
-	if (type >= H265_NAL_VPS && type <= H265_NAL_PPS) {
+	tsr_error err = h265_sets_put(&s->sets, nal, annexb_trim(nal, size));
+	if (err == TSR_OK)
 		s->sets_in_band = true;
-		tsr_error err = h265_sets_put(&s->sets, nal, size);
-		if (err == TSR_E_MALFORMED)
-			malformed(d, s);
-		else if (err != TSR_OK)
-			gather_too_large(d, &s->g);
-	} else if (type <= H265_NAL_LAST_VCL) {
-		see_slice(d, s, nal, size);
-	}
+	else if (err != TSR_E_MALFORMED)
+		gather_too_large(d, &s->g);
+	else if (alone)
+		malformed(d, s);
 }
+
+static bool is_valid(const uint8_t header[H265_NAL_HEADER_SIZE])
+{
+	return h265_nal_type(header[0]) <= H265_NAL_LAST && !(header[0] & 0x80) && (header[1] & 7) != 0;
+}
+
+/* Looks at a NAL unit that is there in full; it may be one of several in the place of one (not `alone`). */
+static void see_nal(struct depay *d, void *state, const uint8_t *nal, size_t size, bool alone)
+{
+	struct h265 *s = state;
+	if (size < H265_NAL_HEADER_SIZE || !is_valid(nal)) {
+		if (alone)
+			malformed(d, s);
+		return;
+	}
+	unsigned type = h265_nal_type(nal[0]);
+	if (type >= H265_NAL_VPS && type <= H265_NAL_PPS)
+		keep_set(d, s, nal, size, alone);
+	else if (type <= H265_NAL_LAST_VCL)
+		see_slice(d, s, nal, size);
+}
+
+static enum nal_kind kind_of(uint8_t header)
+{
+	unsigned type = h265_nal_type(header);
+	return type <= H265_NAL_LAST_VCL ? NAL_SLICE : type == H265_NAL_AUD ? NAL_DELIMITER : NAL_OTHER;
+}
+
+static const struct nal_ops nal_ops = {kind_of, see_nal};
 
 /* A NAL unit in two parts: its header and what follows. */
 static void take_nal(struct depay *d, struct h265 *s, const uint8_t header[H265_NAL_HEADER_SIZE],
 		     const struct reader *body)
 {
-	unsigned type = h265_nal_type(header[0]);
 	if (s->in_fragment) /* its end never came */
 		gather_spoil(&s->g);
 	s->in_fragment = false;
-	if (type > H265_NAL_LAST || header[0] & 0x80 || (header[1] & 7) == 0) {
-		malformed(d, s);
-		return;
-	}
-	if (type == H265_NAL_AUD) /* begin_unit wrote one */
-		return;
 	gather_append(d, &s->g, annexb_start_code, ANNEXB_START_CODE_SIZE);
 	size_t at = s->g.data.len;
 	gather_append(d, &s->g, header, H265_NAL_HEADER_SIZE);
 	gather_append(d, &s->g, body->p, body->left);
-	if (!s->g.spoiled)
-		see_nal(d, s, s->g.data.data + at, s->g.data.len - at);
+	nals_see(d, &s->g, at, &nal_ops, s);
 }
 
 /* Section 4.4.2 */
@@ -172,12 +191,14 @@ static void take_aggregation(struct depay *d, struct h265 *s, struct reader *r)
 	do {
 		size_t size = reader_be16(r);
 		struct reader nal = {.p = reader_bytes(r, size), .left = size};
+		bool empty = reader_ok(r) && size == 0; /* some senders fill up with those */
 		const uint8_t *header = nal.p ? reader_bytes(&nal, H265_NAL_HEADER_SIZE) : NULL;
-		if (header == NULL) {
+		if (header == NULL && !empty) {
 			malformed(d, s);
 			return;
 		}
-		take_nal(d, s, header, &nal);
+		if (!empty)
+			take_nal(d, s, header, &nal);
 	} while (r->left > 0);
 }
 
@@ -189,7 +210,9 @@ static void take_fragment(struct depay *d, struct h265 *s, const uint8_t payload
 	bool start = fu_header & 0x80, end = fu_header & 0x40;
 	unsigned type = fu_header & 0x3f;
 	uint8_t header[] = {(uint8_t)((payload_header[0] & 0x81) | type << 1), payload_header[1]};
-	if (!reader_ok(r) || type > H265_NAL_LAST || header[0] & 0x80 || (header[1] & 7) == 0) {
+	/* What was packetized with a start code in front: its first two zero bytes were taken for the header. */
+	bool coded = header[0] == 0 && header[1] == 0 && (start ? r->left > 0 && r->p[0] <= 1 : s->in_fragment);
+	if (!reader_ok(r) || (!is_valid(header) && !coded)) {
 		malformed(d, s);
 		return;
 	}
@@ -203,7 +226,7 @@ static void take_fragment(struct depay *d, struct h265 *s, const uint8_t payload
 	gather_append(d, &s->g, r->p, r->left);
 	s->in_fragment = !end;
 	if (end && !s->g.spoiled)
-		see_nal(d, s, s->g.data.data + s->fragment_at, s->g.data.len - s->fragment_at);
+		nals_see(d, &s->g, s->fragment_at, &nal_ops, s);
 }
 
 static void take_payload(struct depay *d, struct h265 *s, const uint8_t header[H265_NAL_HEADER_SIZE], struct reader *r)
@@ -229,15 +252,59 @@ static void take_paci(struct depay *d, struct h265 *s, const uint8_t paci_header
 		take_payload(d, s, header, r);
 }
 
+/* What a NAL unit's bytes begin with. */
+static enum picture_part part_of_nal(unsigned type, uint8_t header_end, const struct reader *body)
+{
+	bool coded = (header_end & 7) == 0; /* a start code */
+	if (type <= H265_NAL_LAST_VCL && !coded && body->left > 0)
+		return body->p[0] & 0x80 ? PART_FIRST : PART_LATER; /* first_slice_segment_in_pic_flag */
+	bool tail = (type >= H265_NAL_END_OF_SEQUENCE && type <= H265_NAL_FILLER) || type == H265_NAL_SUFFIX_SEI;
+	return tail ? PART_TAIL : PART_FIRST;
+}
+
+static enum picture_part part_of(const struct rtp_packet *pkt)
+{
+	struct reader r = reader_of(pkt->payload, pkt->payload_size);
+	unsigned type = h265_nal_type(reader_u8(&r));
+	uint8_t header_end = reader_u8(&r);
+	if (type == PACI) {
+		uint16_t fields = reader_be16(&r);
+		reader_skip(&r, fields >> 4 & 0x1f);
+		type = fields >> 9 & 0x3f;
+	}
+	if (type == AGGREGATION) {
+		while (r.left > 0 && reader_be16(&r) == 0)
+			;
+		type = h265_nal_type(reader_u8(&r));
+		header_end = reader_u8(&r);
+	} else if (type == FRAGMENTATION) {
+		uint8_t fu_header = reader_u8(&r);
+		if (!(fu_header & 0x80))
+			return PART_TAIL;
+		type = fu_header & 0x3f;
+	}
+	return part_of_nal(type, header_end, &r);
+}
+
+/* Ends the unit that is open, if it was over before this packet, and begins one, if none is open. */
+static void place_packet(struct depay *d, struct h265 *s, const struct rtp_packet *pkt, bool lost)
+{
+	enum picture_part part = part_of(pkt);
+	if (s->g.open && picture_is_over(&s->picture, &s->g, pkt, lost, part))
+		end_unit(d, s);
+	if (s->g.open)
+		return;
+	begin_unit(d, s, pkt, lost);
+	picture_begins(&s->picture, &s->g, lost, part);
+}
+
 static void h265_push(struct depay *d, void *state, const struct rtp_packet *pkt, bool lost)
 {
 	struct h265 *s = state;
 	if (s->g.open && lost)
 		gather_spoil(&s->g);
-	if (s->g.open && s->g.rtp_ts != pkt->timestamp)
-		end_unit(d, s);
-	if (!s->g.open)
-		begin_unit(d, s, pkt, lost);
+	if (picture_may_end(&s->picture, &s->g, pkt))
+		place_packet(d, s, pkt, lost);
 	struct reader r = reader_of(pkt->payload, pkt->payload_size);
 	const uint8_t *header = reader_bytes(&r, H265_NAL_HEADER_SIZE);
 	if (header == NULL)
@@ -246,18 +313,32 @@ static void h265_push(struct depay *d, void *state, const struct rtp_packet *pkt
 		take_paci(d, s, header, &r);
 	else
 		take_payload(d, s, header, &r);
-	/* Some senders set the marker on parameter sets that they send by themselves. */
-	if (pkt->marker && (s->has_slice || s->g.spoiled))
+	if (picture_ends(&s->picture, &s->g, pkt->marker, s->has_slice))
+		end_unit(d, s);
+}
+
+static void h265_settle(struct depay *d, void *state, bool silence)
+{
+	struct h265 *s = state;
+	if (picture_is_settled(&s->picture, &s->g, silence) && !s->in_fragment)
 		end_unit(d, s);
 }
 
 static void h265_flush(struct depay *d, void *state)
 {
 	struct h265 *s = state;
+	h265_settle(d, state, true);
 	if (s->g.open && !s->has_slice && !s->in_fragment && !s->g.spoiled)
 		gather_discard(&s->g);
 	gather_drop(d, &s->g);
 }
 
-const struct depay_ops depay_h265 = {TSR_CODEC_H265, sizeof(struct h265), h265_init,
-				     h265_finish,    h265_push,           h265_flush};
+const struct depay_ops depay_h265 = {
+	.codec = TSR_CODEC_H265,
+	.state_size = sizeof(struct h265),
+	.init = h265_init,
+	.finish = h265_finish,
+	.push = h265_push,
+	.flush = h265_flush,
+	.settle = h265_settle,
+};

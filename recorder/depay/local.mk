@@ -9,7 +9,9 @@ librecorder_la_SOURCES += \
 	recorder/depay/h264.c \
 	recorder/depay/h265.c \
 	recorder/depay/l16.c \
+	recorder/depay/nals.c recorder/depay/nals.h \
 	recorder/depay/opus.c \
+	recorder/depay/picture.c recorder/depay/picture.h \
 	recorder/depay/red.c recorder/depay/red.h \
 	recorder/depay/vp8.c \
 	recorder/depay/vp9.c

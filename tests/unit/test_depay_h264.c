@@ -139,11 +139,11 @@ static const struct depay_case bad[] = {
 	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 4, "g"}},
 	 .damaged = 3,
 	 .malformed = 3},
-	{"STAP-A cut short, or with an empty NAL unit, or a nested one",
-	 {{"78", 0, "m"}, {"78 00", 1, "m"}, {"78 0005" P, 2, "m"}, {"78 0000", 3, "m"}, {"78 0003 780001", 4, "m"}},
+	{"STAP-A cut short, or with a nested one",
+	 {{"78", 0, "m"}, {"78 00", 1, "m"}, {"78 0005" P, 2, "m"}, {"78 0003 780001", 4, "m"}},
 	 {{0}},
-	 .damaged = 5,
-	 .malformed = 5},
+	 .damaged = 4,
+	 .malformed = 4},
 	{"FU-A without its header, or of a type that can't be",
 	 {{"7c", 0, "m"}, {"7c80", 1, "m"}, {"7c9c 00", 2, "m"}},
 	 {{0}},
@@ -174,6 +174,103 @@ static const struct depay_case bad[] = {
 	 .damaged = 1},
 };
 
+/* Slices that come as if each were a picture: x264 with sliced threads, cameras. */
+static const struct depay_case slices[] = {
+	{"a marker on each, in one timestamp",
+	 {{STAP_SETS, 0, "m"}, {IDR, 0, "m"}, {IDR_2, 0, "m"}, {P, 1, "m"}, {P_2, 1, "m"}, {P, 2, "m"}, {P_2, 2, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}, {AUD SC P SC P_2, 1, ""}, {AUD SC P SC P_2, 2, ""}}},
+	{"a marker and a timestamp of its own on each",
+	 {{STAP_SETS, 0, ""}, {IDR, 0, "m"}, {IDR_2, 9, "m"}, {P, 3000, "m"}, {P_2, 3007, "m"}, {P, 6000, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}, {AUD SC P SC P_2, 3000, ""}, {AUD SC P, 6000, ""}}},
+	{"a timestamp of its own on each, the marker on the last, or none",
+	 {{STAP_SETS, 0, ""},
+	  {IDR, 0, ""},
+	  {IDR_2, 9, "m"},
+	  {P, 3000, ""},
+	  {P_2, 3007, ""},
+	  {P, 6000, ""},
+	  {P_2, 6007, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}, {AUD SC P SC P_2, 3000, ""}, {AUD SC P SC P_2, 6000, ""}}},
+	{"in fragments, with SEI and delimiters between pictures",
+	 {{STAP_SETS, 0, ""},
+	  {"7c85 8884", 0, ""},
+	  {"7c45 11", 0, "m"},
+	  {"7c85 4444", 5, ""},
+	  {"7c45 aa", 5, "m"},
+	  {"09f0", 9, ""},
+	  {SEI, 9, ""},
+	  {P, 9, "m"},
+	  {"0c80", 10, ""},
+	  {P_2, 10, "m"}},
+	 {{AUD SETS SC "65888411" SC "654444aa", 0, "k", 640, 480}, {AUD SC SEI SC P SC "0c80" SC P_2, 9, ""}}},
+	{"a slice that is lost spoils the picture, the last one before a loss too",
+	 {{STAP_SETS, 0, ""},
+	  {IDR, 0, "m"},
+	  {IDR_2, 9, "m"},
+	  {P, 3000, "m"},
+	  {P_2, 3009, "ml"},
+	  {P, 6000, "m"},
+	  {P_2, 6009, "m"},
+	  {P, 9000, "ml"},
+	  {P_2, 9009, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}, {AUD SC P SC P_2, 9000, "g"}},
+	 .damaged = 3},
+	{"found out later: a picture is given away, and the next ones are whole",
+	 {{STAP_SETS, 0, ""},
+	  {IDR, 0, "m"},
+	  {P, 3000, "m"},
+	  {P_2, 3000, "m"},
+	  {P, 6000, "m"},
+	  {P_2, 6000, "m"},
+	  {P, 9000, "m"},
+	  {P_2, 9000, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480},
+	  {AUD SC P, 3000, ""},
+	  {AUD SC P SC P_2, 6000, "g"},
+	  {AUD SC P SC P_2, 9000, ""}},
+	 .damaged = 1},
+	{"a loss right behind the first picture: its marker is believed",
+	 {{STAP_SETS, 0, ""}, {IDR, 0, "m"}, {P, 6000, "ml"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 6000, "g"}}},
+};
+
+/* NAL units that are not as RFC 6184 has them, as far as what is meant is plain. */
+static const struct depay_case sloppy[] = {
+	{"empty NAL units in a STAP-A",
+	 {{"78 0000 0018" SPS "0000 0005" PPS "0000", 0, ""}, {IDR, 0, "m"}, {"78 0000", 1, ""}, {P, 1, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}}},
+	{"SPS, PPS and IDR in one NAL unit, in one STAP-A, in one FU-A",
+	 {{SPS SC PPS "000001" IDR, 0, "m"},
+	  {"78 0029" SPS SC PPS SC IDR, 1, "m"},
+	  {"7c87 42c016d900a03db011000003000100000300140f162e48 00", 2, ""},
+	  {"7c07 0000 01" PPS "00", 2, ""},
+	  {"7c47 000001" IDR, 2, "m"}},
+	 {{AUD SETS "000001" IDR, 0, "k", 640, 480},
+	  {AUD SETS SC IDR, 1, "k", 640, 480},
+	  {AUD SETS SC IDR, 2, "k", 640, 480}}},
+	{"with delimiters and SEI, and start codes before the first",
+	 {{"000001 09f0" SC SPS SC PPS SC SEI "000001 09f0" SC IDR, 0, "m"}, {SC P, 1, "m"}, {"09f0" SC P, 2, "m"}},
+	 {{AUD SETS SC SEI "000001" IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}, {AUD SC P, 2, ""}}},
+	{"in fragments with a start code before the first: its zero is taken for the header",
+	 {{"1c80 000001 " SPS SC, 0, ""},
+	  {"1c00" PPS, 0, ""},
+	  {"1c40" SC IDR, 0, "m"},
+	  {"1c80 5555", 1, ""},
+	  {"1c40 55", 1, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}},
+	 .damaged = 1,
+	 .malformed = 2},
+	{"several slices in one: they are as they should be",
+	 {{STAP_SETS, 0, ""}, {IDR SC IDR_2, 0, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}}},
+	{"SEI whose bytes look like a start code and a broken parameter set",
+	 {{STAP_SETS, 0, ""}, {"0605 000001 67", 0, ""}, {IDR, 0, "m"}, {"0605 000001 ff", 1, ""}, {P, 1, "m"}},
+	 {{AUD SETS SC "0605 00000167" SC IDR, 0, "k", 640, 480}, {AUD SC "0605 000001ff" SC P, 1, ""}}},
+	{"zeros behind a parameter set are not kept with it",
+	 {{SPS "0000", 0, ""}, {PPS "00", 0, ""}, {IDR, 0, "m"}, {IDR, 1, "m"}},
+	 {{AUD SC SPS "0000" SC PPS "00" SC IDR, 0, "k", 640, 480}, {AUD SETS SC IDR, 1, "k", 640, 480}}},
+};
+
 static void test_framing(void **state)
 {
 	(void)state;
@@ -184,6 +281,43 @@ static void test_parameter_sets(void **state)
 {
 	(void)state;
 	run_cases(TSR_CODEC_H264, parameter_sets, COUNT(parameter_sets));
+}
+
+static void test_slices(void **state)
+{
+	(void)state;
+	run_cases(TSR_CODEC_H264, slices, COUNT(slices));
+}
+
+static void test_sloppy(void **state)
+{
+	(void)state;
+	run_cases(TSR_CODEC_H264, sloppy, COUNT(sloppy));
+}
+
+/* The first picture waits for the next packet; when none comes, it does not wait for ever, and the others do not at all. */
+static void test_first_picture_waits(void **state)
+{
+	(void)state;
+	static struct seen seen;
+	struct depay *d = start_depay(TSR_CODEC_H264, &seen);
+	uint16_t seq = 0;
+	push_row(d, &(struct in_row){STAP_SETS, 0, ""}, &seq);
+	push_row(d, &(struct in_row){IDR, 0, "m"}, &seq);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(depay_settle(d), TSR_OK);
+	assert_int_equal(seen.count, 1);
+	push_row(d, &(struct in_row){P, 1, "m"}, &seq);
+	assert_int_equal(seen.count, 1);
+	for (unsigned i = 2; i < 5; i++) {
+		push_row(d, &(struct in_row){P, i, "m"}, &seq);
+		assert_int_equal(seen.count, i + 1);
+	}
+	push_row(d, &(struct in_row){P, 5, ""}, &seq); /* not marked: it may go on */
+	assert_int_equal(depay_settle(d), TSR_OK);
+	assert_int_equal(seen.count, 5);
+	depay_destroy(d);
+	forget(&seen);
 }
 
 static void test_loss(void **state)
@@ -211,6 +345,7 @@ static void test_sets_from_sdp(void **state)
 	free(sets);
 	uint16_t seq = 0;
 	push_row(d, &(struct in_row){IDR, 0, "m"}, &seq);
+	assert_int_equal(depay_flush(d), TSR_OK);
 	assert_int_equal(seen.count, 1);
 	check_frame(&seen.frames[0], &(struct out_row){AUD SETS SC IDR, 0, "k", 640, 480});
 	depay_destroy(d);
@@ -231,6 +366,7 @@ static void test_endless_fragments(void **state)
 	}
 	uint16_t seq = 0;
 	push_row(d, &(struct in_row){P, 1, "m"}, &seq);
+	assert_int_equal(depay_flush(d), TSR_OK);
 	assert_int_equal(seen.count, 1);
 	check_frame(&seen.frames[0], &(struct out_row){AUD SC P, 1, "g"});
 	assert_int_equal(depay_stats(d)->too_large, 1);
@@ -250,6 +386,7 @@ static void test_too_large(void **state)
 	push_row(d, &(struct in_row){STAP_SETS, 0, "m"}, &seq);
 	size_t size;
 	uint8_t *begin = unhex(SPS, &size);
+	memset(payload, 0x55, sizeof(payload)); /* zeros at the end would not count */
 	memcpy(payload, begin, size);
 	free(begin);
 	struct rtp_packet pkt = {.payload = payload, .payload_size = LIMIT_PARAMETER_SET_BYTES + 1, .timestamp = 1};
@@ -262,10 +399,12 @@ static void test_too_large(void **state)
 	pkt = (struct rtp_packet){
 		.payload = payload, .payload_size = sizeof(payload) - 20, .timestamp = 2, .marker = true};
 	assert_int_equal(depay_push(d, &pkt, false), TSR_OK);
+	assert_int_equal(depay_settle(d), TSR_OK);
 	assert_int_equal(depay_stats(d)->too_large, 2);
 	assert_int_equal(depay_stats(d)->frames_damaged, 0);
 	assert_int_equal(seen.count, 0);
 	push_row(d, &(struct in_row){IDR, 3, "m"}, &seq);
+	assert_int_equal(depay_flush(d), TSR_OK);
 	assert_int_equal(seen.count, 1);
 	check_frame(&seen.frames[0], &(struct out_row){AUD SETS SC IDR, 3, "kg", 640, 480});
 	depay_destroy(d);
@@ -292,10 +431,14 @@ static void test_errors(void **state)
 	assert_int_equal(depay_create(TSR_CODEC_H264, &config, refuse, &refused, &d), TSR_OK);
 	static const uint8_t slice[] = {0x41, 0x9a, 0x38};
 	struct rtp_packet pkt = {.payload = slice, .payload_size = sizeof(slice), .marker = true};
-	assert_int_equal(depay_push(d, &pkt, false), TSR_E_NOSPACE);
-	assert_int_equal(refused, 1);
-	pkt.marker = false;
 	assert_int_equal(depay_push(d, &pkt, false), TSR_OK);
+	assert_int_equal(depay_settle(d), TSR_E_NOSPACE);
+	assert_int_equal(refused, 1);
+	assert_int_equal(depay_push(d, &pkt, false), TSR_OK);
+	pkt.timestamp++;
+	assert_int_equal(depay_push(d, &pkt, true), TSR_E_NOSPACE);
+	assert_int_equal(depay_push(d, &pkt, false), TSR_E_NOSPACE);
+	assert_int_equal(refused, 3);
 	depay_destroy(d);
 	depay_destroy(NULL);
 }
@@ -303,10 +446,17 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_framing),       cmocka_unit_test(test_parameter_sets),
-		cmocka_unit_test(test_loss),          cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_sets_from_sdp), cmocka_unit_test(test_endless_fragments),
-		cmocka_unit_test(test_too_large),     cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_framing),
+		cmocka_unit_test(test_parameter_sets),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_sets_from_sdp),
+		cmocka_unit_test(test_endless_fragments),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_sloppy),
+		cmocka_unit_test(test_first_picture_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,7 @@ static void test_sets_from_sdp(void **state)
 	free(sets);
 	uint16_t seq = 0;
 	push_row(d, &(struct in_row){IDR, 0, "m"}, &seq);
+	assert_int_equal(depay_flush(d), TSR_OK);
 	assert_int_equal(seen.count, 1);
 	check_frame(&seen.frames[0], &(struct out_row){AUD SETS SC IDR, 0, "k", 640, 480});
 	depay_destroy(d);
@@ -165,6 +166,64 @@ static const struct depay_case bad[] = {
 	 .malformed = 3},
 };
 
+/* Slice segments that come as if each were a picture. */
+static const struct depay_case slices[] = {
+	{"a marker on each, in one timestamp",
+	 {{AP_SETS, 0, "m"}, {IDR, 0, "m"}, {IDR_2, 0, "m"}, {P, 1, "m"}, {P_2, 1, "m"}, {P, 2, "m"}, {P_2, 2, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}, {AUD SC P SC P_2, 1, ""}, {AUD SC P SC P_2, 2, ""}}},
+	{"a marker and a timestamp of its own on each; suffix SEI and fragments",
+	 {{AP_SETS, 0, ""},
+	  {"6201 93 aa11", 0, "m"},
+	  {"6201 53 22", 0, "m"},
+	  {"6201 93 2a11", 9, ""},
+	  {"6201 53 22", 9, "m"},
+	  {"500105", 9, "m"},
+	  {P, 3000, "m"},
+	  {"6401 0200 5415", 3007, "m"},
+	  {"6001 0004" P, 6000, "m"}},
+	 {{AUD SETS SC "2601aa1122" SC "26012a1122" SC "500105", 0, "k", 640, 480},
+	  {AUD SC P SC P_2, 3000, ""},
+	  {AUD SC P, 6000, ""}}},
+	{"a slice that is lost spoils the picture, the last one before a loss too",
+	 {{AP_SETS, 0, ""},
+	  {IDR, 0, "m"},
+	  {IDR_2, 9, "m"},
+	  {P, 3000, "m"},
+	  {P_2, 3009, "ml"},
+	  {P, 6000, "m"},
+	  {P_2, 6009, "m"},
+	  {P, 9000, "ml"},
+	  {P_2, 9009, "m"}},
+	 {{AUD SETS SC IDR SC IDR_2, 0, "k", 640, 480}, {AUD SC P SC P_2, 9000, "g"}},
+	 .damaged = 3},
+};
+
+/* NAL units that are not as RFC 7798 has them, as far as what is meant is plain. */
+static const struct depay_case sloppy[] = {
+	{"empty NAL units in an aggregation packet",
+	 {{"6001 0000 0018" VPS "002a" SPS "0000 0007" PPS "0000", 0, ""},
+	  {IDR, 0, "m"},
+	  {"6001 0000", 1, ""},
+	  {P, 1, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}}},
+	{"parameter sets and IDR in one NAL unit, and in one that was fragmented",
+	 {{VPS SC SPS SC PPS "000001" IDR, 0, "m"},
+	  {"6201 a0 "
+	   "0c01ffff01600000030090000003000003005a959809" SC SPS,
+	   1, ""},
+	  {"6201 20" SC PPS, 1, ""},
+	  {"6201 60" SC IDR, 1, "m"}},
+	 {{AUD SETS "000001" IDR, 0, "k", 640, 480}, {AUD SETS SC IDR, 1, "k", 640, 480}}},
+	{"with a delimiter, and start codes before the first, also where that was fragmented",
+	 {{SC "460150" SC VPS SC SPS SC PPS SC IDR, 0, "m"},
+	  {"000001" P, 1, "m"},
+	  {"6200 80 01" P, 2, ""},
+	  {"6200 40 77", 2, "m"},
+	  {"6200 80 0001" P, 3, ""},
+	  {"6200 40 77", 3, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}, {AUD SC P "77", 2, ""}, {AUD SC P "77", 3, ""}}},
+};
+
 static void test_framing(void **state)
 {
 	(void)state;
@@ -175,6 +234,18 @@ static void test_parameter_sets(void **state)
 {
 	(void)state;
 	run_cases(TSR_CODEC_H265, parameter_sets, COUNT(parameter_sets));
+}
+
+static void test_slices(void **state)
+{
+	(void)state;
+	run_cases(TSR_CODEC_H265, slices, COUNT(slices));
+}
+
+static void test_sloppy(void **state)
+{
+	(void)state;
+	run_cases(TSR_CODEC_H265, sloppy, COUNT(sloppy));
 }
 
 static void test_loss(void **state)
@@ -201,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_framing),       cmocka_unit_test(test_parameter_sets),
 		cmocka_unit_test(test_sets_from_sdp), cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_bad),           cmocka_unit_test(test_endless_fragments),
+		cmocka_unit_test(test_slices),        cmocka_unit_test(test_sloppy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
