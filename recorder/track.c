@@ -153,6 +153,12 @@ static int on_frame(void *ctx, const struct frame *depacketized)
 
 /* ---- from the jitter buffer to the depacketizer ---- */
 
+static bool begins_picture(void *ctx, const struct rtp_packet *pkt)
+{
+	const struct track *t = ctx;
+	return depay_begins(t->in, pkt);
+}
+
 static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bool restart)
 {
 	struct track *t = ctx;
@@ -175,6 +181,7 @@ void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arriva
 	pkt.arrival_us = arrival_us;
 	t->stats.bytes += pkt.payload_size;
 	t->packet_us = arrival_us;
+	timeline_begin(&t->r->timeline, arrival_us);
 	jitbuf_push(t->jitbuf, &pkt);
 }
 
@@ -310,6 +317,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 		.wait_us = t->r->config.reorder_wait_us,
 		.max_packets = LIMIT_JITBUF_PACKETS,
 		.max_bytes = LIMIT_JITBUF_BYTES,
+		.begins = t->video ? begins_picture : NULL,
 	};
 	struct depay_config depay = {
 		.clock_rate = rate,

@@ -62,6 +62,10 @@ TSR_MUST_USE tsr_error depay_settle(struct depay *d);
 const struct depay_stats *depay_stats(const struct depay *d);
 bool depay_supports(tsr_codec codec);
 
+/* Whether this payload is the first of a picture that can be decoded alone, as far as a look at it tells: then nothing that is needed
+ * comes before it. Any payload; false for sound. */
+bool depay_begins(tsr_codec codec, const struct rtp_packet *pkt);
+
 /* For the ops: hands a frame on (sets codec and discontinuity, counts it). */
 void depay_emit(struct depay *d, struct frame *frame);
 /* For the ops: the frame being gathered is lost; counts it and marks the next one with `discontinuity`. */

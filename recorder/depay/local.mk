@@ -1,6 +1,7 @@
 librecorder_la_SOURCES += \
 	recorder/depay/audio.c recorder/depay/audio.h \
 	recorder/depay/av1.c \
+	recorder/depay/begin.c \
 	recorder/depay/codecs.h \
 	recorder/depay/depay.c recorder/depay/depay.h \
 	recorder/depay/g711.c \

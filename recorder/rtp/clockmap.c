@@ -32,6 +32,14 @@
 /* A report whose NTP clock moved against arrival time by so much since the last one: the peer's clock was set. */
 #define NTP_STEP_US 500000
 
+void timeline_begin(struct timeline *tl, int64_t arrival_us)
+{
+	if (tl->started)
+		return;
+	tl->started = true;
+	tl->origin_us = arrival_us;
+}
+
 void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate_hz)
 {
 	*cm = (struct clockmap){.timeline = timeline, .rate = rate_hz};
@@ -206,10 +214,7 @@ static int64_t place_of_switch(struct clockmap *cm, uint32_t rtp_ts, int64_t now
 int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, bool *jumped)
 {
 	struct timeline *tl = cm->timeline;
-	if (!tl->started) {
-		tl->started = true;
-		tl->origin_us = arrival_us;
-	}
+	timeline_begin(tl, arrival_us);
 	int64_t now_us = arrival_us - tl->origin_us;
 	*jumped = false;
 	if (!cm->started) {

@@ -83,6 +83,10 @@ struct clockmap {
 	struct clockmap_stats stats;
 };
 
+/* A packet of any track has arrived: the first one sets recording time 0. Before it is mapped it may be held until its order is known,
+ * and others overtake it. */
+void timeline_begin(struct timeline *timeline, int64_t arrival_us);
+
 void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate_hz);
 
 /* Recording time of a packet's RTP timestamp, in 90 kHz units, never negative. It may go back a little where the sender's

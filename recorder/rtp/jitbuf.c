@@ -4,27 +4,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rival.h"
 #include "seq.h"
 
-/* A packet that had to be copied because an earlier one is missing. */
-struct held {
-	struct rtp_packet pkt; /* payload points behind this struct */
-	int64_t seq;           /* extended */
-};
+/* Sound: so many packets in a row, the lowest first, and it is plain that nothing comes before them. */
+#define BEGIN_RUN 5
+/* An SSRC has stopped when it is silent for twice the pause that it makes between two timestamps, and this on top ... */
+#define STOPPED_EXTRA_US 40000
+/* ... within these bounds. As long as it sends, packets of another SSRC are forgotten after the first: the last ones of the old may
+ * come behind the first ones of the new. */
+#define STOPPED_MIN_US 100000
+#define STOPPED_MAX_US 1000000
+/* Packets of another SSRC that can be a stream. */
+#define SSRC_PROOF 2
+
+/* What became of a sequence number behind the next one. */
+enum past { PAST_UNKNOWN, PAST_DELIVERED, PAST_GIVEN_UP };
 
 struct jitbuf {
 	struct jitbuf_config config;
 	jitbuf_deliver deliver;
 	void *ctx;
 	bool started;
+	bool beginning; /* `next` is the lowest number so far: nothing was delivered of this sequence */
+	bool restarted; /* the next packet delivered is the first of a sequence that replaced another */
 	uint32_t ssrc;
 	int64_t next; /* extended sequence number that is to be delivered next */
+	int64_t last; /* ... the highest received */
 	size_t held, held_bytes;
-	struct held **slots;    /* by sequence number modulo max_packets */
-	uint8_t *given_up;      /* 1 where that sequence number was given up: tells late from duplicate */
-	struct held *probation; /* a packet far outside the window: the first of a new sequence, or a stray one */
+	struct held **slots; /* by sequence number modulo max_packets */
+	uint8_t *past;       /* enum past, likewise */
+	uint32_t *timestamp; /* of those delivered */
+	uint32_t newest_ts;  /* of this sequence */
+	int64_t newest_us;   /* arrival of the newest packet of this SSRC ... */
+	int64_t frame_us;    /* ... and of the newest timestamp */
+	int64_t pause_us;    /* that it makes between two timestamps: the longest of the latest; 0 = not known */
+	struct rival rival;
 	struct jitbuf_stats stats;
 };
+
+static void take(struct jitbuf *jb, const struct rtp_packet *pkt);
 
 struct jitbuf *jitbuf_create(const struct jitbuf_config *config, jitbuf_deliver deliver, void *ctx)
 {
@@ -35,8 +54,9 @@ struct jitbuf *jitbuf_create(const struct jitbuf_config *config, jitbuf_deliver 
 	jb->deliver = deliver;
 	jb->ctx = ctx;
 	jb->slots = calloc(config->max_packets, sizeof(*jb->slots));
-	jb->given_up = calloc(config->max_packets, 1);
-	if (jb->slots == NULL || jb->given_up == NULL) {
+	jb->past = calloc(config->max_packets, sizeof(*jb->past));
+	jb->timestamp = calloc(config->max_packets, sizeof(*jb->timestamp));
+	if (jb->slots == NULL || jb->past == NULL || jb->timestamp == NULL) {
 		jitbuf_destroy(jb);
 		return NULL;
 	}
@@ -55,26 +75,22 @@ void jitbuf_destroy(struct jitbuf *jb)
 	for (size_t i = 0; jb->slots != NULL && i < jb->config.max_packets; i++)
 		free(jb->slots[i]);
 	free(jb->slots);
-	free(jb->given_up);
-	free(jb->probation);
+	free(jb->past);
+	free(jb->timestamp);
+	(void)rival_clear(&jb->rival);
 	free(jb);
 }
 
-static struct held *copy_packet(const struct rtp_packet *pkt, int64_t seq)
-{
-	struct held *h = malloc(sizeof(*h) + pkt->payload_size);
-	if (h == NULL)
-		return NULL;
-	h->pkt = *pkt;
-	h->pkt.payload = memcpy(h + 1, pkt->payload, pkt->payload_size);
-	h->seq = seq;
-	return h;
-}
+/* ---- delivering ---- */
 
 /* Hands on the packet that is due, or the one after `lost` missing ones. */
-static void deliver(struct jitbuf *jb, const struct rtp_packet *pkt, uint32_t lost, bool restart)
+static void deliver(struct jitbuf *jb, const struct rtp_packet *pkt, uint32_t lost)
 {
-	jb->given_up[slot_of(jb, jb->next)] = 0;
+	bool restart = jb->restarted;
+	size_t slot = slot_of(jb, jb->next);
+	jb->past[slot] = PAST_DELIVERED;
+	jb->timestamp[slot] = pkt->timestamp;
+	jb->restarted = false;
 	jb->next++;
 	jb->stats.delivered++;
 	jb->deliver(jb->ctx, pkt, lost, restart);
@@ -87,7 +103,7 @@ static void deliver_held(struct jitbuf *jb, uint32_t lost)
 	*slot = NULL;
 	jb->held--;
 	jb->held_bytes -= h->pkt.payload_size;
-	deliver(jb, &h->pkt, lost, false);
+	deliver(jb, &h->pkt, lost);
 	free(h);
 }
 
@@ -106,19 +122,20 @@ static const struct held *first_held(const struct jitbuf *jb)
 	return jb->slots[slot_of(jb, seq)];
 }
 
-/* Stops waiting for what is missing before the first held packet. */
+/* Stops waiting for what is missing before the first held packet, or for one before the first of all. */
 static void give_up_oldest_gap(struct jitbuf *jb)
 {
 	int64_t upto = first_held(jb)->seq;
 	uint32_t lost = (uint32_t)(upto - jb->next);
 	for (; jb->next < upto; jb->next++)
-		jb->given_up[slot_of(jb, jb->next)] = 1;
+		jb->past[slot_of(jb, jb->next)] = PAST_GIVEN_UP;
 	jb->stats.lost += lost;
+	jb->beginning = false;
 	deliver_held(jb, lost);
 	deliver_run(jb);
 }
 
-void jitbuf_flush(struct jitbuf *jb)
+static void give_up_all(struct jitbuf *jb)
 {
 	while (jb->held > 0)
 		give_up_oldest_gap(jb);
@@ -141,50 +158,7 @@ static int64_t oldest_arrival_us(const struct jitbuf *jb)
 	return oldest_us;
 }
 
-void jitbuf_poll(struct jitbuf *jb, int64_t now_us)
-{
-	while (jb->held > 0 && now_us - oldest_arrival_us(jb) >= jb->config.wait_us)
-		give_up_oldest_gap(jb);
-}
-
-/* A new sequence begins with pkt (RFC 3550 appendix A.1). */
-static void start_anew(struct jitbuf *jb, const struct rtp_packet *pkt)
-{
-	jitbuf_flush(jb);
-	memset(jb->given_up, 0, jb->config.max_packets);
-	bool restart = jb->started;
-	jb->stats.restarts += restart;
-	jb->started = true;
-	jb->ssrc = pkt->ssrc;
-	jb->next = pkt->seq;
-	deliver(jb, pkt, 0, restart);
-}
-
-/* A packet too far from where the sequence stands. Two such in a row, in order, are a new sequence; a single one is a stray. */
-static void consider_restart(struct jitbuf *jb, const struct rtp_packet *pkt)
-{
-	struct held *first = jb->probation;
-	jb->probation = NULL;
-	if (first != NULL && (uint16_t)(first->pkt.seq + 1) == pkt->seq) {
-		start_anew(jb, &first->pkt);
-		jitbuf_push(jb, pkt);
-		jb->stats.received--; /* it was counted when it came in here */
-	} else {
-		jb->stats.late += first != NULL;
-		jb->probation = copy_packet(pkt, pkt->seq);
-	}
-	free(first);
-}
-
-static void came_too_late(struct jitbuf *jb, int64_t seq)
-{
-	uint8_t *given_up = &jb->given_up[slot_of(jb, seq)];
-	if (*given_up)
-		jb->stats.late++;
-	else
-		jb->stats.duplicate++;
-	*given_up = 0;
-}
+/* ---- holding ---- */
 
 static void hold(struct jitbuf *jb, const struct rtp_packet *pkt, int64_t seq)
 {
@@ -193,7 +167,7 @@ static void hold(struct jitbuf *jb, const struct rtp_packet *pkt, int64_t seq)
 		jb->stats.duplicate++;
 		return;
 	}
-	*slot = copy_packet(pkt, seq);
+	*slot = held_copy(pkt, seq);
 	if (*slot == NULL)
 		return; /* out of memory: it counts as lost when its turn comes */
 	jb->held++;
@@ -202,31 +176,206 @@ static void hold(struct jitbuf *jb, const struct rtp_packet *pkt, int64_t seq)
 		give_up_oldest_gap(jb);
 }
 
-void jitbuf_push(struct jitbuf *jb, const struct rtp_packet *pkt)
+/* Whether what is held from the lowest number on tells that nothing comes before it. */
+static bool beginning_is_plain(const struct jitbuf *jb)
 {
-	jb->stats.received++;
-	if (!jb->started || pkt->ssrc != jb->ssrc) {
-		start_anew(jb, pkt);
+	const struct held *h = jb->slots[slot_of(jb, jb->next)];
+	if (h != NULL && jb->config.begins != NULL && !jb->config.begins(jb->ctx, &h->pkt))
+		return false;
+	for (int64_t seq = jb->next; seq <= jb->last; seq++) {
+		h = jb->slots[slot_of(jb, seq)];
+		if (h == NULL)
+			return false;
+		if (jb->config.begins != NULL ? h->pkt.marker : seq - jb->next + 1 >= BEGIN_RUN)
+			return true;
+	}
+	return false;
+}
+
+/* A packet of a sequence of which nothing was delivered yet. */
+static void hold_beginning(struct jitbuf *jb, const struct rtp_packet *pkt, int64_t seq)
+{
+	if (jb->held > 0 && seq < jb->next)
+		jb->stats.reordered++;
+	if (jb->held == 0 || seq < jb->next)
+		jb->next = seq;
+	if (jb->held == 0 || seq > jb->last)
+		jb->last = seq;
+	hold(jb, pkt, seq);
+	if (jb->held > 0 && jb->beginning && (jb->config.wait_us == 0 || beginning_is_plain(jb))) {
+		jb->beginning = false;
+		deliver_run(jb);
+	}
+}
+
+/* ---- sequences ---- */
+
+/* A new sequence begins with pkt (RFC 3550 appendix A.1), or with one shortly before it. */
+static void start_anew(struct jitbuf *jb, const struct rtp_packet *pkt)
+{
+	give_up_all(jb);
+	memset(jb->past, PAST_UNKNOWN, jb->config.max_packets * sizeof(*jb->past));
+	jb->restarted = jb->started;
+	jb->stats.restarts += jb->started;
+	jb->started = jb->beginning = true;
+	jb->ssrc = pkt->ssrc;
+	jb->newest_ts = pkt->timestamp;
+	jb->newest_us = jb->frame_us = pkt->arrival_us;
+	jb->pause_us = 0;
+	hold_beginning(jb, pkt, pkt->seq);
+}
+
+static void accept_rival(struct jitbuf *jb)
+{
+	struct rival rival = jb->rival;
+	jb->rival = (struct rival){0};
+	for (size_t i = 0; i < rival.count; i++) {
+		if (i == 0)
+			start_anew(jb, &rival.packets[i]->pkt);
+		else
+			take(jb, &rival.packets[i]->pkt);
+	}
+	(void)rival_clear(&rival);
+}
+
+static void forget_rival(struct jitbuf *jb)
+{
+	bool other = jb->rival.kind == RIVAL_SSRC;
+	*(other ? &jb->stats.other_ssrc : &jb->stats.late) += rival_clear(&jb->rival);
+}
+
+static bool has_stopped(const struct jitbuf *jb, int64_t now_us)
+{
+	int64_t patience_us = 2 * jb->pause_us + STOPPED_EXTRA_US;
+	if (patience_us < STOPPED_MIN_US)
+		patience_us = STOPPED_MIN_US;
+	if (patience_us > STOPPED_MAX_US)
+		patience_us = STOPPED_MAX_US;
+	return now_us - jb->newest_us >= patience_us;
+}
+
+/* The SSRC that carries the stream has made room for the one that is kept aside. */
+static void consider_other_ssrc(struct jitbuf *jb, int64_t now_us)
+{
+	if (jb->rival.kind == RIVAL_SSRC && jb->rival.count >= SSRC_PROOF && has_stopped(jb, now_us))
+		accept_rival(jb);
+}
+
+/* A packet that does not fit. */
+static void challenge(struct jitbuf *jb, enum rival_kind kind, const struct rtp_packet *pkt)
+{
+	struct rival *r = &jb->rival;
+	if (r->count > 0 && !rival_goes_on(r, kind, pkt))
+		forget_rival(jb);
+	if (!rival_add(r, kind, pkt)) {
+		forget_rival(jb);
 		return;
 	}
+	bool full = r->count >= jb->config.max_packets || jb->held_bytes + r->bytes > jb->config.max_bytes;
+	if (rival_is_restart(r))
+		accept_rival(jb);
+	else if (full && r->count >= SSRC_PROOF && r->packets[0]->pkt.arrival_us > jb->newest_us)
+		accept_rival(jb); /* so much, and nothing else meanwhile */
+	else if (full)
+		forget_rival(jb);
+	else
+		consider_other_ssrc(jb, pkt->arrival_us);
+}
+
+/* Behind where the sequence stands: late, or there before, or of a sequence that was restarted a little way back. */
+static void came_too_late(struct jitbuf *jb, const struct rtp_packet *pkt, int64_t seq)
+{
+	size_t slot = slot_of(jb, seq);
+	bool newer = (int32_t)(pkt->timestamp - jb->newest_ts) > 0;
+	bool delivered = jb->past[slot] == PAST_DELIVERED;
+	if (delivered ? jb->timestamp[slot] != pkt->timestamp : newer) {
+		challenge(jb, RIVAL_CONFLICT, pkt);
+		return;
+	}
+	if (delivered)
+		jb->stats.duplicate++;
+	else
+		jb->stats.late++;
+	jb->past[slot] = PAST_DELIVERED; /* when it comes again, it is a duplicate */
+	jb->timestamp[slot] = pkt->timestamp;
+}
+
+/* When it came, for telling whether it has stopped. */
+static void note_arrival(struct jitbuf *jb, const struct rtp_packet *pkt)
+{
+	jb->newest_us = pkt->arrival_us;
+	if ((int32_t)(pkt->timestamp - jb->newest_ts) > 0) {
+		int64_t pause_us = pkt->arrival_us - jb->frame_us, known_us = jb->pause_us - jb->pause_us / 8;
+		jb->pause_us = pause_us > known_us ? pause_us : known_us;
+		jb->frame_us = pkt->arrival_us;
+		jb->newest_ts = pkt->timestamp;
+	}
+	if (jb->rival.kind != RIVAL_SSRC)
+		return;
+	jb->stats.other_ssrc += rival_forget_before(&jb->rival, pkt->arrival_us - STOPPED_EXTRA_US);
+	if (jb->rival.count == 0)
+		(void)rival_clear(&jb->rival);
+}
+
+/* A packet of the SSRC that carries the stream. */
+static void take(struct jitbuf *jb, const struct rtp_packet *pkt)
+{
 	int64_t window = (int64_t)jb->config.max_packets;
 	int64_t seq = seq_extend(jb->next, pkt->seq);
 	int64_t ahead = seq - jb->next;
-	if (ahead >= window || ahead < -window) {
-		consider_restart(jb, pkt);
+	if (ahead >= window || ahead < -window || (jb->beginning && jb->held > 0 && jb->last - seq >= window)) {
+		challenge(jb, RIVAL_FAR, pkt);
 		return;
 	}
-	if (ahead < 0) {
-		came_too_late(jb, seq);
-	} else if (ahead > 0) {
+	if (ahead < 0 && !jb->beginning) {
+		came_too_late(jb, pkt, seq);
+		return;
+	}
+	note_arrival(jb, pkt);
+	if (jb->beginning) {
+		hold_beginning(jb, pkt, seq);
+		return;
+	}
+	jb->last = seq > jb->last ? seq : jb->last;
+	if (ahead > 0) {
 		hold(jb, pkt, seq);
 	} else {
 		jb->stats.reordered += jb->held > 0;
-		deliver(jb, pkt, 0, false);
+		deliver(jb, pkt, 0);
 		deliver_run(jb);
 	}
 	if (jb->config.wait_us == 0)
-		jitbuf_flush(jb);
+		give_up_all(jb);
+}
+
+/* ---- public ---- */
+
+void jitbuf_push(struct jitbuf *jb, const struct rtp_packet *pkt)
+{
+	jb->stats.received++;
+	if (!jb->started)
+		start_anew(jb, pkt);
+	else if (pkt->ssrc != jb->ssrc)
+		challenge(jb, RIVAL_SSRC, pkt);
+	else
+		take(jb, pkt);
+}
+
+void jitbuf_poll(struct jitbuf *jb, int64_t now_us)
+{
+	consider_other_ssrc(jb, now_us);
+	while (jb->held > 0 && now_us - oldest_arrival_us(jb) >= jb->config.wait_us)
+		give_up_oldest_gap(jb);
+}
+
+void jitbuf_flush(struct jitbuf *jb)
+{
+	give_up_all(jb);
+	/* What came last may be the beginning of what would have gone on. */
+	if (jb->rival.count >= SSRC_PROOF && jb->rival.packets[0]->pkt.arrival_us > jb->newest_us) {
+		accept_rival(jb);
+		give_up_all(jb);
+	}
 }
 
 const struct jitbuf_stats *jitbuf_stats(const struct jitbuf *jb)

@@ -3,4 +3,5 @@ librecorder_la_SOURCES += \
 	recorder/rtp/inbox.c recorder/rtp/inbox.h \
 	recorder/rtp/jitbuf.c recorder/rtp/jitbuf.h \
 	recorder/rtp/packet.c recorder/rtp/packet.h \
+	recorder/rtp/rival.c recorder/rtp/rival.h \
 	recorder/rtp/seq.h

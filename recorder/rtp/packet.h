@@ -21,10 +21,11 @@ struct rtp_packet {
 	uint16_t seq;
 	uint8_t payload_type;
 	bool marker;
+	bool bad_padding; /* the header announces padding, the last byte counts none: the payload is as it came */
 };
 
 /* TSR_OK, or TSR_E_MALFORMED when version, CSRC count, extension or padding do not fit the size; *out is set only on
- * success (arrival_us to 0). */
+ * success (arrival_us to 0). Padding of 0 bytes, which some cameras announce, is none. */
 TSR_MUST_USE tsr_error rtp_parse(const uint8_t *data, size_t size, struct rtp_packet *out);
 
 /* What a sender report says of the relation between its clocks. */
