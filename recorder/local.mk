@@ -25,6 +25,7 @@ librecorder_la_SOURCES = \
 	recorder/common/latency.c recorder/common/latency.h \
 	recorder/common/limits.h \
 	recorder/common/log.c recorder/common/log.h \
+	recorder/common/payloadtypes.h \
 	recorder/common/reader.h \
 	recorder/common/service.c recorder/common/service.h
 librecorder_la_LIBADD = $(ENGINE_LIBS) -lpthread -lm

@@ -364,11 +364,15 @@ void output_poll(tsr_recording *r)
 	stop_on_error(r);
 }
 
-void output_finish(tsr_recording *r)
+void output_flush(tsr_recording *r)
 {
 	tsr_error err = r->error == TSR_OK ? write_early_frames(r) : r->error;
 	g_queue_clear_full(&r->out->early, g_free);
 	r->error = err;
+}
+
+void output_finish(tsr_recording *r)
+{
 	if (r->out->begun_bytes != 0 && !r->out->told_recording) /* it was over before that was written */
 		tell_recording(r);
 	close_file(r, true);

@@ -35,6 +35,8 @@ bool output_split(tsr_recording *r);
 void output_track_ended(struct track *t);
 /* Whether the host was told that the recording has begun. */
 bool output_has_begun(const tsr_recording *r);
+/* What waited for the tracks that have not begun goes into the file without them. */
+void output_flush(tsr_recording *r);
 /* Ends the file: renames or discards it, and with it the recording. */
 void output_finish(tsr_recording *r);
 /* Path, segment, duration, and what the sinks tell. */

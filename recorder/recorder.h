@@ -24,6 +24,7 @@
 #include "common/error.h"
 #include "common/latency.h"
 #include "common/log.h"
+#include "common/payloadtypes.h"
 
 typedef struct tsr_engine tsr_engine;
 typedef struct tsr_recording tsr_recording;
@@ -125,9 +126,12 @@ void tsr_recording_unref(tsr_recording *recording);
 
 typedef struct tsr_track_config {
 	tsr_codec codec;
-	uint32_t clock_rate;           /* Hz; 0 = the codec's own */
-	uint8_t channels;              /* audio; 0 = 2 for Opus, 1 for the others */
-	uint8_t red_payload_type;      /* RFC 2198; 0 = none */
+	uint32_t clock_rate;      /* Hz; 0 = the codec's own */
+	uint8_t channels;         /* audio; 0 = 2 for Opus, 1 for the others */
+	uint8_t red_payload_type; /* RFC 2198; 0 = none */
+	/* Of its packets: those of other types (FEC, telephone events, comfort noise) are passed over. Empty = what comes first; comfort noise
+	 * never is. When none of these has come, what comes instead is taken. */
+	tsr_payload_types payload_types;
 	const uint8_t *parameter_sets; /* H.264/H.265 from sprop-*, Annex B; copied; may be NULL */
 	size_t parameter_sets_size;
 	const char *label; /* for the report, e.g. the mid; copied; may be NULL */
@@ -247,9 +251,12 @@ typedef struct tsr_track_stats {
 	bool started; /* a frame of it is in the file */
 	bool ended;
 	uint64_t packets;
-	uint64_t bytes;     /* of RTP payload */
-	uint64_t malformed; /* RTP or payload that breaks its format */
+	uint64_t bytes;       /* of RTP payload */
+	uint64_t malformed;   /* RTP or payload that breaks its format */
+	uint64_t bad_padding; /* padding of 0 bytes was announced; the payload was taken as it is */
 	uint64_t reordered, duplicate, late, lost, restarts;
+	uint64_t other_ssrc;      /* left out: of another SSRC than the one that carries the stream */
+	uint64_t other_payload;   /* passed over: of payload types that are not the medium's */
 	uint64_t frames;          /* whole frames from the depacketizer */
 	uint64_t frames_damaged;  /* dropped: a part of them was lost */
 	uint64_t frames_skipped;  /* dropped while waiting for a keyframe */

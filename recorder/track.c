@@ -156,12 +156,28 @@ static int on_frame(void *ctx, const struct frame *depacketized)
 static bool begins_picture(void *ctx, const struct rtp_packet *pkt)
 {
 	const struct track *t = ctx;
-	return depay_begins(t->in, pkt);
+	return media_types_has(&t->media_types, pkt->payload_type) && depay_begins(t->in, pkt);
+}
+
+static bool is_medium(struct track *t, const struct rtp_packet *pkt)
+{
+	bool anew;
+	bool media = media_types_take(&t->media_types, pkt->payload_type, &anew);
+	t->stats.other_payload += !media;
+	if (anew)
+		log_line(TSR_LOG_WARNING, t->r->config.id,
+			 "track %u: no packet of an announced payload type has come; type %u is taken for %s", t->index,
+			 pkt->payload_type, tsr_codec_name(t->in));
+	return media;
 }
 
 static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bool restart)
 {
 	struct track *t = ctx;
+	struct rtp_packet without_payload = *pkt;
+	without_payload.payload_size = 0;
+	if (!is_medium(t, pkt))
+		pkt = &without_payload; /* what was lost before it, was lost before the next one */
 	clockmap_set_ssrc(&t->clock, pkt->ssrc);
 	if (restart)
 		clockmap_restart(&t->clock);
@@ -179,20 +195,38 @@ void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arriva
 		return;
 	}
 	pkt.arrival_us = arrival_us;
+	t->stats.bad_padding += pkt.bad_padding;
 	t->stats.bytes += pkt.payload_size;
 	t->packet_us = arrival_us;
 	timeline_begin(&t->r->timeline, arrival_us);
 	jitbuf_push(t->jitbuf, &pkt);
 }
 
+/* A compound packet may report of several tracks, and Janus hands it over as one of them. What no track carries now may be of any that
+ * has layers: it is known when one switches to it. */
+static void take_report(struct track *t, const struct rtcp_sr *sr, int64_t arrival_us)
+{
+	const tsr_recording *r = t->r;
+	for (unsigned i = 0; i < r->tracks; i++) {
+		struct track *other = r->track[i];
+		if (!other->ended && other->clock.started && other->clock.ssrc == sr->ssrc) {
+			clockmap_sr(&other->clock, sr, arrival_us);
+			return;
+		}
+	}
+	for (unsigned i = 0; i < r->tracks; i++)
+		if (r->track[i] == t || (r->track[i]->video && !r->track[i]->ended))
+			clockmap_sr(&r->track[i]->clock, sr, arrival_us);
+}
+
 void track_rtcp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us)
 {
 	struct rtcp_sr sr;
-	tsr_error err = rtcp_find_sr(data, size, &sr);
+	tsr_error err;
+	while ((err = rtcp_next_sr(&data, &size, &sr)) == TSR_OK)
+		take_report(t, &sr, arrival_us);
 	if (err == TSR_E_MALFORMED)
 		t->stats.malformed++;
-	else if (err == TSR_OK)
-		clockmap_sr(&t->clock, &sr, arrival_us);
 }
 
 /* ---- time, end ---- */
@@ -281,6 +315,7 @@ static void add_stage_counts(const struct track *t, tsr_track_stats *out)
 	out->late += jb->late;
 	out->lost += jb->lost;
 	out->restarts += jb->restarts;
+	out->other_ssrc += jb->other_ssrc;
 	out->frames += dp->frames;
 	out->frames_damaged += dp->frames_damaged;
 	out->keyframes += dp->keyframes;
@@ -311,7 +346,9 @@ struct codec_settings track_codec_settings(const tsr_encoding *e)
 
 static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 {
-	uint32_t rate = config->clock_rate != 0 ? config->clock_rate : tsr_codec_clock_rate(config->codec);
+	/* G.722 counts 8000 whatever is announced (RFC 3551 section 4.5.2). */
+	bool announced = config->clock_rate != 0 && config->codec != TSR_CODEC_G722;
+	uint32_t rate = announced ? config->clock_rate : tsr_codec_clock_rate(config->codec);
 	uint8_t channels = config->channels != 0 ? config->channels : config->codec == TSR_CODEC_OPUS ? 2 : 1;
 	struct jitbuf_config jitbuf = {
 		.wait_us = t->r->config.reorder_wait_us,
@@ -328,12 +365,12 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 	};
 	struct track_format format = {.codec = config->codec};
 	if (!t->video) {
-		format.sample_rate =
-			config->codec == TSR_CODEC_G722 ? 16000 : rate; /* its RTP clock is 8000, RFC 3551 4.5.2 */
+		format.sample_rate = config->codec == TSR_CODEC_G722 ? 16000 : rate;
 		format.channels = channels;
 	}
 	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
 
+	t->media_types = (struct media_types){.announced = config->payload_types, .red = config->red_payload_type};
 	clockmap_init(&t->clock, &t->r->timeline, rate);
 	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);
 	if (t->jitbuf == NULL)

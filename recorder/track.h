@@ -10,6 +10,7 @@
 #include "codec/codec.h"
 #include "recorder.h"
 #include "rtp/clockmap.h"
+#include "rtp/mediatypes.h"
 
 struct track;
 
@@ -31,10 +32,11 @@ struct track {
 	int64_t packet_us;                       /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
 	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
-	int64_t size_logged_us;                             /* when a change of size was last logged */
-	uint64_t errors_seen;                               /* decode errors so far */
-	int64_t last_pts_90k;                               /* of the newest frame given to the codec */
-	int64_t last_arrival_us, last_paused_90k;           /* its arrival (0 = none yet), and r->paused_90k then */
+	struct media_types media_types;
+	int64_t size_logged_us;                   /* when a change of size was last logged */
+	uint64_t errors_seen;                     /* decode errors so far */
+	int64_t last_pts_90k;                     /* of the newest frame given to the codec */
+	int64_t last_arrival_us, last_paused_90k; /* its arrival (0 = none yet), and r->paused_90k then */
 	tsr_codec in;
 	const struct route *route;
 	struct jitbuf *jitbuf;

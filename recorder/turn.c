@@ -110,6 +110,7 @@ static void finish(tsr_recording *r)
 	for (unsigned i = 0; i < r->tracks; i++)
 		if (!r->track[i]->ended)
 			track_flush(r->track[i]);
+	output_flush(r); /* what waited for the other tracks counts */
 	tsr_stats *final = g_new(tsr_stats, 1);
 	stats_collect(r, final);
 	ending_keep_stats(r, final);

@@ -27,6 +27,9 @@ static json_t *track_to_json(const tsr_track_stats *t)
 	INTEGER(o, t, late);
 	INTEGER(o, t, lost);
 	INTEGER(o, t, restarts);
+	INTEGER(o, t, other_ssrc);
+	INTEGER(o, t, other_payload);
+	INTEGER(o, t, bad_padding);
 	INTEGER(o, t, frames);
 	INTEGER(o, t, frames_damaged);
 	INTEGER(o, t, frames_skipped);

@@ -14,6 +14,9 @@ static void add_track(struct totals *t, const tsr_track_stats *s)
 	t->duplicate += s->duplicate;
 	t->reordered += s->reordered;
 	t->restarts += s->restarts;
+	t->other_ssrc += s->other_ssrc;
+	t->other_payload += s->other_payload;
+	t->bad_padding += s->bad_padding;
 	t->frames += s->frames;
 	t->frames_written += s->frames_written;
 	t->frames_damaged += s->frames_damaged;
@@ -77,6 +80,9 @@ json_t *totals_json(const struct totals *of_ended, tsr_stats *const *running, un
 		{"duplicate", t.duplicate},
 		{"reordered", t.reordered},
 		{"restarts", t.restarts},
+		{"other_ssrc", t.other_ssrc},
+		{"other_payload", t.other_payload},
+		{"bad_padding", t.bad_padding},
 		{"clock_jumps", t.clock_jumps},
 		{"inbox_dropped_packets", t.inbox_dropped_packets},
 		{"frames", t.frames},

@@ -11,6 +11,7 @@
 struct totals {
 	uint64_t started, finished, failed;
 	uint64_t packets, bytes, malformed, lost, late, duplicate, reordered, restarts;
+	uint64_t other_ssrc, other_payload, bad_padding;
 	uint64_t frames, frames_written, frames_damaged, frames_skipped, frames_unwanted, frames_dropped;
 	uint64_t decode_errors, concealed, keyframes, keyframe_requests, clock_jumps;
 	uint64_t inbox_dropped_packets, gaps;

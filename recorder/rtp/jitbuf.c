@@ -331,6 +331,10 @@ static void take(struct jitbuf *jb, const struct rtp_packet *pkt)
 		came_too_late(jb, pkt, seq);
 		return;
 	}
+	if (rival_reaches(&jb->rival, pkt)) {
+		challenge(jb, RIVAL_CONFLICT, pkt);
+		return;
+	}
 	note_arrival(jb, pkt);
 	if (jb->beginning) {
 		hold_beginning(jb, pkt, seq);

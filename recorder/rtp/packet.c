@@ -9,14 +9,13 @@
 #define RTCP_LAST   223
 
 /* The payload's size once padding is off (RFC 3550 section 5.1: the last byte counts the padding, itself included). */
-static bool strip_padding(const uint8_t *payload, size_t *size)
+static bool strip_padding(struct rtp_packet *pkt)
 {
-	if (*size == 0)
+	uint8_t padding = pkt->payload_size > 0 ? pkt->payload[pkt->payload_size - 1] : 0;
+	if (padding > pkt->payload_size)
 		return false;
-	uint8_t padding = payload[*size - 1];
-	if (padding == 0 || padding > *size)
-		return false;
-	*size -= padding;
+	pkt->bad_padding = padding == 0;
+	pkt->payload_size -= padding;
 	return true;
 }
 
@@ -39,15 +38,15 @@ tsr_error rtp_parse(const uint8_t *data, size_t size, struct rtp_packet *out)
 		return TSR_E_MALFORMED;
 	pkt.payload = r.p;
 	pkt.payload_size = r.left;
-	if (first & 0x20 && !strip_padding(pkt.payload, &pkt.payload_size))
+	if (first & 0x20 && !strip_padding(&pkt))
 		return TSR_E_MALFORMED;
 	*out = pkt;
 	return TSR_OK;
 }
 
-tsr_error rtcp_find_sr(const uint8_t *data, size_t size, struct rtcp_sr *out)
+tsr_error rtcp_next_sr(const uint8_t **data, size_t *size, struct rtcp_sr *out)
 {
-	struct reader r = reader_of(data, size);
+	struct reader r = reader_of(*data, *size);
 	while (r.left > 0) {
 		uint8_t first = reader_u8(&r), type = reader_u8(&r);
 		size_t body_size = (size_t)reader_be16(&r) * 4;
@@ -63,6 +62,8 @@ tsr_error rtcp_find_sr(const uint8_t *data, size_t size, struct rtcp_sr *out)
 		if (!reader_ok(&sr))
 			return TSR_E_MALFORMED;
 		*out = report;
+		*data = r.p;
+		*size = r.left;
 		return TSR_OK;
 	}
 	return TSR_E_NOTFOUND;

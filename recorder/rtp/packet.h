@@ -35,9 +35,9 @@ struct rtcp_sr {
 	uint32_t ssrc;
 };
 
-/* Looks for the first SR in a compound packet. TSR_OK, TSR_E_NOTFOUND (a well-formed compound without one), or
- * TSR_E_MALFORMED. */
-TSR_MUST_USE tsr_error rtcp_find_sr(const uint8_t *data, size_t size, struct rtcp_sr *out);
+/* Looks for the next SR in a compound packet, which may have several (RFC 3550 section 6.1; of one peer's tracks, RFC 8108): moves *data
+ * and *size behind it. TSR_OK, TSR_E_NOTFOUND (there is none in what is left, which is well-formed), or TSR_E_MALFORMED. */
+TSR_MUST_USE tsr_error rtcp_next_sr(const uint8_t **data, size_t *size, struct rtcp_sr *out);
 
 /* True when the second byte marks RTCP (RFC 5761 section 4), for captures that carry both on one port. */
 bool rtp_is_rtcp(const uint8_t *data, size_t size);

@@ -42,6 +42,12 @@ bool rival_goes_on(const struct rival *r, enum rival_kind kind, const struct rtp
 	}
 }
 
+bool rival_reaches(const struct rival *r, const struct rtp_packet *pkt)
+{
+	return rival_goes_on(r, RIVAL_CONFLICT, pkt) && (uint16_t)(latest(r)->seq + 1) == pkt->seq &&
+	       (int32_t)(pkt->timestamp - latest(r)->timestamp) > 0;
+}
+
 bool rival_is_restart(const struct rival *r)
 {
 	switch (r->kind) {

@@ -33,6 +33,9 @@ struct rival {
 /* Whether a packet of this kind belongs to what is kept. */
 bool rival_goes_on(const struct rival *r, enum rival_kind kind, const struct rtp_packet *pkt);
 
+/* Whether a packet that fits the sequence follows what is kept of a restart just before it. */
+bool rival_reaches(const struct rival *r, const struct rtp_packet *pkt);
+
 /* Whether the kept packets prove a new sequence of the same SSRC. A rival of another SSRC proves nothing: that the one before has
  * stopped does. */
 bool rival_is_restart(const struct rival *r);

@@ -13,7 +13,14 @@ void fuzz_rtp(const uint8_t *data, size_t size)
 		FUZZ_ASSERT(pkt.payload > data && pkt.payload + pkt.payload_size <= data + size);
 		FUZZ_ASSERT(pkt.payload_type < 128 && pkt.arrival_us == 0);
 	}
-	tsr_error err = rtcp_find_sr(data, size, &sr);
-	FUZZ_ASSERT(err == TSR_OK || err == TSR_E_NOTFOUND || err == TSR_E_MALFORMED);
 	(void)rtp_is_rtcp(data, size);
+	const uint8_t *end = data + size;
+	size_t left;
+	tsr_error err;
+	do {
+		left = size;
+		err = rtcp_next_sr(&data, &size, &sr);
+		FUZZ_ASSERT(data + size == end);
+		FUZZ_ASSERT(err == TSR_OK ? size < left : err == TSR_E_NOTFOUND || err == TSR_E_MALFORMED);
+	} while (err == TSR_OK);
 }

@@ -39,3 +39,5 @@ PIPELINE_TESTS += tests/pipeline/test_warnings
 tests_pipeline_test_warnings_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_tracks
 tests_pipeline_test_tracks_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_rtp
+tests_pipeline_test_rtp_LDADD = $(pipeline_libs)

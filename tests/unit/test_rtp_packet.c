@@ -49,8 +49,8 @@ static void reads_headers(void **state)
 		{"padding", {0xa0, 96, HEADER, 1, 2, 0, 2}, 16, TSR_OK, 12, 2},
 		{"only padding", {0xa0, 96, HEADER, 0, 0, 3}, 15, TSR_OK, 12, 0},
 		{"padding longer than the payload", {0xa0, 96, HEADER, 1, 3}, 14, TSR_E_MALFORMED, 0, 0},
-		{"padding of zero", {0xa0, 96, HEADER, 1, 0}, 14, TSR_E_MALFORMED, 0, 0},
-		{"padding without a byte", {0xa0, 96, HEADER}, 12, TSR_E_MALFORMED, 0, 0},
+		{"padding of zero", {0xa0, 96, HEADER, 1, 0}, 14, TSR_OK, 12, 2},
+		{"padding without a byte", {0xa0, 96, HEADER}, 12, TSR_OK, 12, 0},
 		{"version 1", {0x40, 96, HEADER, 1}, 13, TSR_E_MALFORMED, 0, 0},
 		{"cut header", {0x80, 96, HEADER}, 11, TSR_E_MALFORMED, 0, 0},
 		{"nothing", {0}, 0, TSR_E_MALFORMED, 0, 0},
@@ -78,26 +78,48 @@ static void reads_fields(void **state)
 	assert_int_equal(pkt.timestamp, 9);
 	assert_int_equal(pkt.ssrc, 0xdeadbeef);
 	assert_int_equal(pkt.payload[0], 42);
+	assert_false(pkt.bad_padding);
+	static const uint8_t padded[] = {0xa0, 0xe0 | 1, HEADER, 42, 0};
+	assert_int_equal(rtp_parse(padded, sizeof(padded), &pkt), TSR_OK);
+	assert_true(pkt.bad_padding);
 }
 
 /* RFC 3550 section 6.4.1: header, SSRC, NTP (8 bytes), RTP timestamp, packet and octet count. */
-#define SR       0x80, 200, 0, 6, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0, 2
+#define SR       SR_OF(5)
+#define SR_OF(n) 0x80, 200, 0, 6, 0, 0, 0, n, 0, 0, 0, 7, 0x80, 0, 0, 0, 0, 0, 0, 99, 0, 0, 0, 1, 0, 0, 0, 2
 #define RR_EMPTY 0x80, 201, 0, 1, 0, 0, 0, 5
+
+/* All of them; *sr is the last. Why there is no more. */
+static tsr_error find_reports(const uint8_t *bytes, size_t size, unsigned want, struct rtcp_sr *sr)
+{
+	uint8_t *exact = malloc(size);
+	memcpy(exact, bytes, size);
+	const uint8_t *at = exact;
+	tsr_error err;
+	for (unsigned found = 0; (err = rtcp_next_sr(&at, &size, sr)) == TSR_OK || found != want; found++)
+		assert_true(found < want);
+	free(exact);
+	return err;
+}
 
 static void finds_sender_reports(void **state)
 {
 	(void)state;
 	static const uint8_t alone[] = {SR}, second[] = {RR_EMPTY, SR}, none[] = {RR_EMPTY};
 	static const uint8_t short_body[] = {0x80, 200, 0, 1, 0, 0, 0, 5}, cut[] = {0x80, 200, 0, 6, 0, 0, 0, 5};
+	static const uint8_t several[] = {SR, RR_EMPTY, SR_OF(6)}, damaged[] = {SR, 0x80, 200, 0, 6};
 	struct rtcp_sr sr;
-	assert_int_equal(rtcp_find_sr(alone, sizeof(alone), &sr), TSR_OK);
+	assert_int_equal(find_reports(alone, sizeof(alone), 1, &sr), TSR_E_NOTFOUND);
 	assert_int_equal(sr.ssrc, 5);
 	assert_true(sr.ntp == ((uint64_t)7 << 32 | 0x80000000u));
 	assert_int_equal(sr.rtp_ts, 99);
-	assert_int_equal(rtcp_find_sr(second, sizeof(second), &sr), TSR_OK);
-	assert_int_equal(rtcp_find_sr(none, sizeof(none), &sr), TSR_E_NOTFOUND);
-	assert_int_equal(rtcp_find_sr(short_body, sizeof(short_body), &sr), TSR_E_MALFORMED);
-	assert_int_equal(rtcp_find_sr(cut, sizeof(cut), &sr), TSR_E_MALFORMED);
+	assert_int_equal(find_reports(second, sizeof(second), 1, &sr), TSR_E_NOTFOUND);
+	assert_int_equal(find_reports(several, sizeof(several), 2, &sr), TSR_E_NOTFOUND);
+	assert_int_equal(sr.ssrc, 6);
+	assert_int_equal(find_reports(damaged, sizeof(damaged), 1, &sr), TSR_E_MALFORMED);
+	assert_int_equal(find_reports(none, sizeof(none), 0, &sr), TSR_E_NOTFOUND);
+	assert_int_equal(find_reports(short_body, sizeof(short_body), 0, &sr), TSR_E_MALFORMED);
+	assert_int_equal(find_reports(cut, sizeof(cut), 0, &sr), TSR_E_MALFORMED);
 }
 
 static void tells_rtcp_from_rtp(void **state)
