@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * RTP as it really comes: streams of two simulated senders, changed on their way as networks, phones and cameras change them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "../lib/cmocka.h"
 #include "harness.h"
 #include "sender.h"
 #include "tscheck.h"
