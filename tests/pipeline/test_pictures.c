@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * H.264 and H.265 as cameras, OBS and others send them: each picture of the source is in the file, unharmed and in its place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+#include "pictures.h"
+
+#define START_US 1700000000000000LL
+
+#define X264_ONE_KEYFRAME "preset=veryfast:tune=zerolatency:g=1000:forced-idr=1"
+#define X265              "preset=ultrafast:x265-params=log-level=none"
+
+struct take {
+	struct harness h;
+	struct picture_sender sender;
+	tsr_stats *stats;
+	struct shown shown;
+};
+
+static void start(struct take *t, tsr_codec codec, const struct picture_sender *as)
+{
+	*t = (struct take){.sender = *as};
+	harness_start(&t->h, true, NULL);
+	t->sender.recording = t->h.recording;
+	t->sender.start_us = START_US;
+	t->sender.track = harness_track(&t->h, codec);
+}
+
+static void stop(struct take *t)
+{
+	t->stats = g_new0(tsr_stats, 1);
+	harness_stop(&t->h, t->stats);
+	assert_non_null(t->h.path);
+	shown_of_file(t->h.path, &t->shown);
+	assert_int_equal(t->shown.errors + t->shown.misordered, 0);
+	assert_int_equal(t->shown.packets, t->stats->track[0].frames_written);
+}
+
+static void finish(struct take *t)
+{
+	shown_free(&t->shown);
+	g_free(t->stats);
+	harness_finish(&t->h);
+}
+
+/* What was made is shown, picture by picture, each when it should be. */
+static void assert_same(const struct shown *shown, const struct shown *made)
+{
+	assert_int_equal(shown->sums->len, made->sums->len);
+	int64_t first = g_array_index(shown->pts_90k, int64_t, 0);
+	for (guint i = 0; i < made->sums->len; i++) {
+		assert_string_equal(shown->sums->pdata[i], made->sums->pdata[i]);
+		assert_in_range(g_array_index(shown->pts_90k, int64_t, i) - first + 90, i * PICTURE_90K,
+				i * PICTURE_90K + 180);
+	}
+}
+
+static void record_all(const char *encoder, const char *options, unsigned pictures, const struct picture_sender *as)
+{
+	struct encoded *e = encoded_make(encoder, options, pictures);
+	struct shown made;
+	struct take t;
+	print_message("  %s %s\n", encoder, options);
+	shown_of_encoded(e, &made);
+	assert_int_equal(made.sums->len, pictures);
+	start(&t, e->codec, as);
+	pictures_send(&t.sender, e, 0, pictures);
+	stop(&t);
+	const tsr_track_stats *s = &t.stats->track[0];
+	assert_int_equal(s->frames_damaged + s->malformed + s->frames_skipped, 0);
+	assert_same(&t.shown, &made);
+	shown_free(&made);
+	encoded_free(e);
+	finish(&t);
+}
+
+static void each_slice_is_sent_like_a_picture(void **state)
+{
+	(void)state;
+	static const struct picture_sender senders[] = {
+		{0}, {.marks_slices = true}, {.slice_90k = 7}, {.marks_slices = true, .slice_90k = 7}};
+	for (size_t i = 0; i < G_N_ELEMENTS(senders); i++) {
+		record_all("libx264", X264_ONE_KEYFRAME ":slices=4", 30, &senders[i]);
+		record_all("libx265", X265 "\\:slices=2\\:ctu=16\\:bframes=0", 30, &senders[i]);
+	}
+}
+
+static void a_picture_is_one_nal_unit(void **state)
+{
+	(void)state;
+	record_all("libx264", X264_ONE_KEYFRAME, 20, &(struct picture_sender){.joins = true});
+	record_all("libx264", X264_ONE_KEYFRAME ":aud=1:slices=3", 20, &(struct picture_sender){.joins = true});
+	record_all("libx265", X265 "\\:bframes=0\\:aud=1", 20, &(struct picture_sender){.joins = true});
+}
+
+static void aggregations_are_filled_up(void **state)
+{
+	(void)state;
+	record_all("libx264", X264_ONE_KEYFRAME, 20, &(struct picture_sender){.pads = true});
+	record_all("libx265", X265 "\\:bframes=0", 20, &(struct picture_sender){.pads = true});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_slice_is_sent_like_a_picture),
+		cmocka_unit_test(a_picture_is_one_nal_unit),
+		cmocka_unit_test(aggregations_are_filled_up),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
