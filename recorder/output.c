@@ -180,7 +180,7 @@ static void count_written(struct track *t, const struct frame *frame)
 		r->any_written = true;
 		r->first_90k = r->out->file.start_90k = frame->pts_90k;
 	}
-	t->last_written_90k = frame->pts_90k;
+	t->last_written_90k = MAX(t->last_written_90k, frame->pts_90k);
 	if (frame->pts_90k > r->last_90k)
 		r->last_90k = frame->pts_90k;
 	gap_close(&r->gaps, &t->gap, frame->pts_90k);

@@ -222,7 +222,7 @@ typedef struct tsr_event {
 	int64_t duration_ms;
 	const char *reason;  /* why it ended */
 	const char *warning; /* "disk_slow", "disk_full", "no_keyframe", "no_audio", "no_video", "transcoder_overload",
-				   "clock_jump", "inbox_full", "decode_errors" */
+				   "clock_jump", "inbox_full", "decode_errors", "b_frames" */
 	const char *text;    /* one sentence for people; may be NULL */
 	tsr_error error;
 	const char *sha256; /* NULL unless the report is on */
@@ -269,6 +269,8 @@ typedef struct tsr_track_stats {
 	uint64_t keyframe_requests;
 	uint64_t resolution_changes;
 	uint16_t width, height; /* latest */
+	unsigned
+		reorder_frames; /* video: so many pictures may come before one and be shown after it (B-frames); 0 in a browser's */
 	uint32_t sample_rate;
 	uint8_t channels;
 	uint64_t sender_reports;

@@ -98,6 +98,7 @@ static void end_unit(struct depay *d, struct h264 *s)
 	frame.keyframe = s->has_idr;
 	frame.width = sps.width;
 	frame.height = sps.height;
+	frame.reorder = sps.reorder;
 	frame.droppable = !s->referenced;
 	depay_emit(d, &frame);
 }

@@ -100,6 +100,7 @@ static void end_unit(struct depay *d, struct h265 *s)
 	frame.keyframe = s->has_irap;
 	frame.width = sps.width;
 	frame.height = sps.height;
+	frame.reorder = sps.reorder;
 	frame.droppable = !s->referenced;
 	frame.temporal_id = s->temporal_id;
 	depay_emit(d, &frame);
