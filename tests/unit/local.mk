@@ -22,3 +22,5 @@ UNIT_TESTS += tests/unit/test_overload tests/unit/test_reorder
 EXTRA_DIST += tests/unit/file_sink_util.h tests/unit/sink_util.h
 UNIT_TESTS += tests/unit/test_tr101290
 tests_unit_test_tr101290_LDADD = libcapture.la $(LDADD)
+UNIT_TESTS += tests/unit/test_mux_clock
+tests_unit_test_mux_clock_LDADD = libcapture.la $(LDADD)
