@@ -476,7 +476,7 @@ static void create_session(janus_plugin_session *handle, int *error)
 		*error = -1;
 		return;
 	}
-	session_create(the.sessions, handle, error);
+	session_create(the.sessions, handle);
 	gate_leave(&the.gate);
 }
 

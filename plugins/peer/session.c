@@ -101,7 +101,7 @@ unsigned sessions_count(struct sessions *sessions)
 	return count;
 }
 
-void session_create(struct sessions *sessions, janus_plugin_session *handle, int *error G_GNUC_UNUSED)
+void session_create(struct sessions *sessions, janus_plugin_session *handle)
 {
 	struct session *session = g_new0(struct session, 1);
 	session->refs = 1;

@@ -33,8 +33,8 @@ void runtime_end_change(struct runtime *runtime);
 /* Takes the reference, puts it in force, sets the log's level. Within a change. */
 void runtime_set_config(struct runtime *runtime, struct config *config);
 
-/* Tells Janus's event handlers, when they want to know; takes the reference of `event`. `handle` is whom it is about, which must
- * be attached, or NULL. */
+/* Tells Janus's event handlers, when they want to know; takes the reference of `event`. `handle` is whom it is about,
+ * which must be attached, or NULL. */
 void runtime_notify(struct runtime *runtime, janus_plugin_session *handle, json_t *event);
 
 /* Janus is ending: from now on peers cannot be reached, event handlers can. */
