@@ -48,6 +48,44 @@ static bool is_leading(struct track *t, const struct frame *frame)
 	return before;
 }
 
+/* Intra refresh without recovery points, a sender that hears no PLI: a picture with artefacts is better than none. What was waited for in
+ * vain once is not waited for as long again. True: this frame goes on; false: it does not, but one to begin with may be made of the next. */
+static bool gives_up_waiting(struct track *t)
+{
+	int64_t timeout_us = t->r->config.keyframe_timeout_us, waited_us = t->r->now_us - t->waiting_since_us;
+	if (t->without_keyframes)
+		timeout_us = MIN(timeout_us, 2 * KEYFRAME_REQUEST_INTERVAL_US);
+	if (timeout_us < 0 || waited_us < MIN(timeout_us, 2 * KEYFRAME_REQUEST_INTERVAL_US))
+		return false;
+	if (waited_us < timeout_us) {
+		depay_accept_entry(t->depay, DEPAY_ENTRY_WITH_SETS);
+		return false;
+	}
+	t->making_entry = depay_accept_entry(t->depay, DEPAY_ENTRY_ANY);
+	if (!t->making_entry && !t->lost)
+		return false; /* such a picture cannot begin without */
+	if (!t->without_keyframes)
+		events_warn(t->r, (int)t->index, "without_keyframe",
+			    "no keyframe comes, though it is asked for; the picture goes on without, and may be "
+			    "damaged for a while");
+	t->without_keyframes = true;
+	return !t->making_entry;
+}
+
+/* Leaves a frame out, or not. */
+static bool leave_out(struct track *t, const struct frame *frame)
+{
+	if (t->waiting_since_us == 0)
+		t->waiting_since_us = t->r->now_us;
+	if (gives_up_waiting(t))
+		return false;
+	t->stats.frames_skipped++;
+	if (t->lost)
+		gap_add(&t->r->gaps, &t->gap, t->index, "loss", frame->pts_90k, frame->size);
+	track_ask_for_keyframe(t);
+	return true;
+}
+
 /* Whether a video frame may go on; the gate that opens on a keyframe. */
 static bool pass_gate(struct track *t, const struct frame *frame)
 {
@@ -57,18 +95,18 @@ static bool pass_gate(struct track *t, const struct frame *frame)
 		else if (!t->waiting_keyframe)
 			t->waiting_keyframe = t->lost = true;
 	}
-	if (t->waiting_keyframe && !frame->keyframe) {
-		t->stats.frames_skipped++;
-		if (t->lost)
-			gap_add(&t->r->gaps, &t->gap, t->index, "loss", frame->pts_90k, frame->size);
-		track_ask_for_keyframe(t);
+	if (t->waiting_keyframe && !frame->keyframe && leave_out(t, frame))
 		return false;
-	}
 	if (t->waiting_keyframe) {
 		t->leading = true;
 		t->entry_ts = frame->rtp_ts;
 	}
+	if (frame->keyframe) {
+		t->without_keyframes = t->without_keyframes && t->making_entry;
+		t->making_entry = false;
+	}
 	t->waiting_keyframe = t->lost = false;
+	t->waiting_since_us = 0;
 	return !is_leading(t, frame);
 }
 

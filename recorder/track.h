@@ -34,6 +34,9 @@ struct track {
 	int64_t added_us;  /* its first turn; 0 = not yet */
 	int64_t packet_us; /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
+	int64_t waiting_since_us; /* the first frame that was left out for want of a keyframe; 0 = none is */
+	bool without_keyframes;   /* they were asked for in vain, and none has come since */
+	bool making_entry;        /* ... so that the depacketizer makes one of another picture */
 	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
 	struct media_types media_types;
 	int64_t size_logged_us;                   /* when a change of size was last logged */

@@ -257,6 +257,11 @@ void picture_send(struct picture_sender *s, const struct encoded *e, unsigned n)
 	for (guint i = 0; i < p.nals->len; i++) {
 		const GByteArray *nal = p.nals->pdata[i];
 		bool last = i + 1 == p.nals->len;
+		if (s->only_sets && is_slice(&p, nal)) {
+			picture_lose(s);
+			g_byte_array_free(p.nals->pdata[i], TRUE);
+			continue;
+		}
 		send_nal(&p, nal, last || (s->marks_slices && is_slice(&p, nal)), ts, us);
 		ts += is_slice(&p, nal) ? s->slice_90k : 0;
 		g_byte_array_free(p.nals->pdata[i], TRUE);

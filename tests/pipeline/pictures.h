@@ -44,6 +44,7 @@ struct picture_sender {
 	bool marks_slices;  /* the marker on each slice, not on the last alone */
 	unsigned slice_90k; /* the timestamp of each slice is so much after that of the one before */
 	bool joins;         /* all NAL units of a picture in one, with start codes between them */
+	bool only_sets;     /* nothing of a picture arrives but its parameter sets */
 	bool pads;          /* empty NAL units in aggregation packets */
 	uint16_t seq;
 	/* Sees each packet instead of the recording, if set. */

@@ -142,6 +142,92 @@ static void b_frames_are_shown_in_order(void **state)
 	}
 }
 
+/* Whether what is shown ends as what was made does, for so many pictures. */
+static void assert_same_end(const struct shown *shown, const struct shown *made, guint count)
+{
+	assert_true(shown->sums->len >= count);
+	for (guint i = 1; i <= count; i++)
+		assert_string_equal(shown->sums->pdata[shown->sums->len - i], made->sums->pdata[made->sums->len - i]);
+}
+
+/* Pictures from `first` on, without number `lost`. */
+static void send_with_loss(struct take *t, const struct encoded *e, unsigned first, unsigned lost)
+{
+	pictures_send(&t->sender, e, first, lost);
+	picture_lose(&t->sender);
+	pictures_send(&t->sender, e, lost + 1, e->packets->len);
+}
+
+/* Intra refresh (H.264) and gradual decoding refresh (H.265): recovery points and parameter sets, no IDR but the first. What was lost, or came
+ * before the recording began, heals within a refresh or two. */
+static void a_recovery_point_is_an_entry(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *encoder, *options;
+		unsigned first, most; /* left out */
+		bool heals;           /* to the last bit; x265's refresh leaves traces */
+	} streams[] = {
+		{"libx264", "preset=veryfast:tune=zerolatency:intra-refresh=1:g=20", 0, 40, true},
+		{"libx264", "preset=veryfast:tune=zerolatency:intra-refresh=1:g=20", 7, 54, true},
+		{"libx265",
+		 "preset=fast:x265-params=log-level=none\\:intra-refresh=1\\:keyint=20\\:bframes=0\\:repeat-headers="
+		 "1\\:ctu=16",
+		 0, 100},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(streams); i++) {
+		struct encoded *e = encoded_make(streams[i].encoder, streams[i].options, 180);
+		struct shown made;
+		struct take t;
+		print_message("  %s %s\n", streams[i].encoder, streams[i].options);
+		shown_of_encoded(e, &made);
+		start(&t, e->codec, &(struct picture_sender){0});
+		send_with_loss(&t, e, streams[i].first, 45);
+		stop(&t);
+		const tsr_track_stats *s = &t.stats->track[0];
+		assert_in_range(s->frames_skipped, 1, streams[i].most);
+		assert_int_equal(s->frames_written + s->frames_skipped, 179 - streams[i].first);
+		if (streams[i].heals)
+			assert_same_end(&t.shown, &made, 15);
+		else
+			assert_int_equal(t.shown.sums->len, s->frames_written);
+		assert_string_equal(t.h.warnings, "");
+		shown_free(&made);
+		encoded_free(e);
+		finish(&t);
+	}
+}
+
+/* No keyframe comes for keyframe_timeout, at the start or after a loss: the picture goes through, and that is told. Later losses do not cost
+ * as much. */
+static void a_keyframe_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	static const char *const encoders[][2] = {
+		{"libx264", "preset=veryfast:tune=zerolatency:g=10000"},
+		{"libx265", X265 "\\:bframes=0\\:keyint=10000"},
+	};
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(encoders); i++) {
+		struct encoded *e = encoded_make(encoders[i / 2][0], encoders[i / 2][1], 450);
+		struct take t;
+		bool late = i % 2; /* the parameter sets come, and the keyframe behind them is lost */
+		print_message("  %s %s, %s\n", encoders[i / 2][0], encoders[i / 2][1],
+			      late ? "from the start" : "after a loss");
+		start(&t, e->codec, &(struct picture_sender){.only_sets = late});
+		pictures_send(&t.sender, e, 0, 1);
+		t.sender.only_sets = false;
+		send_with_loss(&t, e, 1, 40);
+		stop(&t);
+		const tsr_track_stats *s = &t.stats->track[0];
+		assert_in_range(s->frames_skipped, 295, late ? 380 : 320);
+		assert_true(s->keyframe_requests >= 9);
+		assert_int_equal(s->frames_written + s->frames_skipped, 449 - late);
+		assert_string_equal(t.h.warnings, late ? "no_keyframe without_keyframe " : "without_keyframe ");
+		encoded_free(e);
+		finish(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +235,8 @@ int main(void)
 		cmocka_unit_test(a_picture_is_one_nal_unit),
 		cmocka_unit_test(aggregations_are_filled_up),
 		cmocka_unit_test(b_frames_are_shown_in_order),
+		cmocka_unit_test(a_recovery_point_is_an_entry),
+		cmocka_unit_test(a_keyframe_is_not_waited_for_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
