@@ -129,7 +129,7 @@ void session_destroy(struct sessions *sessions, janus_plugin_session *handle, in
 	struct take *take = g_steal_pointer(&session->take);
 	pthread_mutex_unlock(&session->mutex);
 	if (take)
-		take_stop(take, "detach");
+		take_stop(take, runtime_reason("detach"));
 	take_unref(take);
 
 	pthread_mutex_lock(&sessions->mutex);
@@ -188,7 +188,7 @@ const char *session_set_take(struct session *session, struct take *take, const s
 	}
 	pthread_mutex_unlock(&session->mutex);
 	take_unref(old);
-	return over;
+	return over ? runtime_reason(over) : NULL;
 }
 
 unsigned session_hangups(struct session *session)
@@ -344,7 +344,7 @@ void session_hangup_media(struct sessions *sessions, janus_plugin_session *handl
 	struct take *take = session->take ? take_ref(session->take) : NULL;
 	pthread_mutex_unlock(&session->mutex);
 	if (take)
-		take_stop(take, g_atomic_int_get(&handle->stopped) ? "detach" : "hangup");
+		take_stop(take, runtime_reason(g_atomic_int_get(&handle->stopped) ? "detach" : "hangup"));
 	take_unref(take);
 	session_unref(session);
 }

@@ -37,6 +37,10 @@ void runtime_set_config(struct runtime *runtime, struct config *config);
  * which must be attached, or NULL. */
 void runtime_notify(struct runtime *runtime, janus_plugin_session *handle, json_t *event);
 
+/* Why a recording ends whose handle Janus takes away: `why` ("hangup", "detach"), or "shutdown" when it takes them all away, which it
+ * begins before destroy(), and for some clients only. Any thread. */
+const char *runtime_reason(const char *why);
+
 /* Janus is ending: from now on peers cannot be reached, event handlers can. */
 void runtime_set_ending(struct runtime *runtime);
 bool runtime_is_ending(const struct runtime *runtime);
