@@ -5,15 +5,17 @@ TESTS += $(STYLE_TESTS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; \
 	TSR_STYLE_CFLAGS='$(ENGINE_CFLAGS) $(JANSSON_CFLAGS) $(JANUS_CFLAGS) $(CMOCKA_CFLAGS)'; export TSR_STYLE_CFLAGS;
 
-.PHONY: print-test-programs print-style-tests
+.PHONY: print-test-programs print-style-tests print-plugin
 print-test-programs:
 	@printf '%s\n' $(check_PROGRAMS)
 print-style-tests:
 	@printf '%s\n' $(STYLE_TESTS)
+print-plugin:
+	@printf '%s\n' $(janus_plugin_LTLIBRARIES)
 
 # For what tests load: a path to install it at, which it never is, makes libtool build a shared object.
 test_module_ldflags = -module -avoid-version -shared -rpath /nowhere
 
 EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json tests/lib
 EXTRA_DIST += tests/style/lib.sh
-EXTRA_DIST += tests/e2e
+EXTRA_DIST += tests/e2e tests/platforms

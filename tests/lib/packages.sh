@@ -47,6 +47,29 @@ packages_missing()
 	done
 }
 
+# What not every Debian has (13 has no Janus). Without it the engine and the tool are built and tested; the plugin is, too, when
+# Janus was built by hand (configure --with-janus=PREFIX).
+packages_not_everywhere=" janus janus-dev janus-tools "
+
+# packages_known NAME: whether apt could install it. Before the first `apt-get update` it knows nothing, and cannot say no.
+packages_known()
+{
+	apt-cache show --no-all-versions "$1" >/dev/null 2>&1 || ! apt-cache show --no-all-versions libglib2.0-dev >/dev/null 2>&1
+}
+
+# packages_possible NAME…: without those that this Debian does not have and that can be done without.
+packages_possible()
+{
+	local name
+	for name in "$@"; do
+		if [[ $packages_not_everywhere != *" $name "* ]] || packages_known "$name"; then
+			echo "$name"
+		else
+			echo "this Debian has no package $name: going on without" >&2
+		fi
+	done
+}
+
 # Debian starts a service as it installs it, unless a policy forbids it. This one forbids Janus and nginx alone, lasts
 # only while we install, and gives way to a policy that is there already. Tests start servers of their own.
 packages_forbid_services='#!/bin/sh
@@ -58,6 +81,7 @@ exit 0'
 packages_install()
 (
 	mapfile -t missing < <(packages_missing "$@")
+	! command -v apt-cache >/dev/null || mapfile -t missing < <(packages_possible "${missing[@]}")
 	[ ${#missing[@]} -gt 0 ] || exit 0
 	if ! command -v apt-get >/dev/null; then
 		echo "not a Debian system; please install what stands for: ${missing[*]}" >&2
@@ -73,7 +97,9 @@ packages_install()
 		"${root[@]}" chmod 755 $policy
 	fi
 	echo "installing: ${missing[*]}"
-	"${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+	"${apt[@]}" update || exit 1
+	mapfile -t missing < <(packages_possible "${missing[@]}" 2>/dev/null)
+	"${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 )
 
 # npm_install FOLDER: what its package-lock.json says, unless that is what is there.
