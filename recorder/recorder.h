@@ -132,7 +132,7 @@ typedef struct tsr_track_config {
 	uint8_t channels;         /* audio; 0 = 2 for Opus, 1 for the others */
 	uint8_t red_payload_type; /* RFC 2198; 0 = none */
 	/* Of its packets: those of other types (FEC, telephone events, comfort noise) are passed over. Empty = what comes first; comfort noise
-	 * never is. When none of these has come, what comes instead is taken. */
+	 * never is. When none of these comes, what comes instead is taken. */
 	tsr_payload_types payload_types;
 	const uint8_t *parameter_sets; /* H.264/H.265 from sprop-*, Annex B; copied; may be NULL */
 	size_t parameter_sets_size;

@@ -243,7 +243,7 @@ static bool begins_picture(void *ctx, const struct rtp_packet *pkt)
 static bool is_medium(struct track *t, const struct rtp_packet *pkt)
 {
 	bool anew;
-	bool media = media_types_take(&t->media_types, pkt->payload_type, &anew);
+	bool media = media_types_take(&t->media_types, pkt->payload_type, pkt->payload_size, &anew);
 	t->stats.other_payload += !media;
 	if (anew)
 		log_line(TSR_LOG_WARNING, t->r->config.id,

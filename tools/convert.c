@@ -69,6 +69,10 @@ static void open_inputs(struct conversion *c)
 		in->path = o->paths[i];
 		if (capture_open(in->path, o->payloads, &in->capture, why, sizeof(why)) == TSR_OK) {
 			c->merge.count++;
+			if (in->capture->void_times && !o->quiet)
+				complain("%s: its times of arrival tell nothing; the senders' RTP clocks stand in for "
+					 "them",
+					 in->path);
 		} else {
 			complain("%s: %s", in->path, why);
 			c->incomplete = true;
@@ -114,6 +118,7 @@ static int add_track(struct conversion *c, const struct merge_input *in, const s
 								    .clock_rate = format->clock_rate,
 								    .channels = format->channels,
 								    .red_payload_type = format->red_payload_type,
+								    .payload_types = stream->payload_types,
 								    .parameter_sets = format->parameter_sets,
 								    .parameter_sets_size = format->parameter_sets_size,
 								    .label = stream->label},

@@ -53,10 +53,10 @@ static json_t *stream_to_json(const struct capture_stream *stream, const struct 
 
 static json_t *counters_to_json(const struct capture_counters *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "not_rtp", (json_int_t)c->not_rtp, "ignored",
-			 (json_int_t)c->ignored, "fragments", (json_int_t)c->fragments, "truncated",
-			 (json_int_t)c->truncated, "unknown_rtcp", (json_int_t)c->unknown_rtcp, "over_limit",
-			 (json_int_t)c->over_limit, "skipped_bytes", (json_int_t)c->skipped_bytes);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "not_rtp", (json_int_t)c->not_rtp, "ignored",
+			 (json_int_t)c->ignored, "copies", (json_int_t)c->copies, "fragments", (json_int_t)c->fragments,
+			 "truncated", (json_int_t)c->truncated, "unknown_rtcp", (json_int_t)c->unknown_rtcp,
+			 "over_limit", (json_int_t)c->over_limit, "skipped_bytes", (json_int_t)c->skipped_bytes);
 }
 
 static int inspect_capture(struct capture *c, json_t **out)
@@ -73,8 +73,9 @@ static int inspect_capture(struct capture *c, json_t **out)
 	json_t *streams = json_array();
 	for (unsigned i = 0; i < c->stream_count; i++)
 		json_array_append_new(streams, stream_to_json(&c->streams[i], &seen[i]));
-	*out = json_pack("{s:s, s:b, s:o, s:o}", "format", c->ops->name, "whole", err == TSR_E_EOF, "streams", streams,
-			 "left_out", counters_to_json(&c->counters));
+	*out = json_pack("{s:s, s:b, s:b, s:o, s:o}", "format", c->ops->name, "whole", err == TSR_E_EOF,
+			 "arrival_times", !c->void_times, "streams", streams, "left_out",
+			 counters_to_json(&c->counters));
 	if (err != TSR_E_EOF)
 		json_object_set_new(*out, "problem", json_string(c->problem));
 	g_free(seen);
@@ -153,6 +154,8 @@ static void print_found(const char *path, const json_t *found)
 	const char *problem = string(found, "problem");
 	printf("%s: %s%s%s\n", path, string(found, "format"), problem != NULL ? ", " : "",
 	       problem != NULL ? problem : "");
+	if (json_is_false(json_object_get(found, "arrival_times")))
+		printf("  the times of arrival tell nothing: these are by the senders' RTP clocks\n");
 	for (size_t i = 0; i < json_array_size(streams); i++) {
 		const json_t *s = json_array_get(streams, i);
 		if (ts)

@@ -2,12 +2,14 @@
 noinst_LTLIBRARIES += libcapture.la
 libcapture_la_SOURCES = \
 	tools/capture/capture.c tools/capture/capture.h \
+	tools/capture/copies.c tools/capture/copies.h \
 	tools/capture/flows.c tools/capture/flows.h \
 	tools/capture/link.c tools/capture/link.h \
 	tools/capture/mjr.c \
 	tools/capture/payloads.c tools/capture/payloads.h \
 	tools/capture/pcap.c \
 	tools/capture/records.c tools/capture/records.h \
+	tools/capture/rtpclock.c tools/capture/rtpclock.h \
 	tools/capture/source.c tools/capture/source.h \
 	tools/section.c tools/section.h \
 	tools/tr101290.c tools/tr101290.h \

@@ -6,6 +6,8 @@
 #ifndef TSR_RTP_MEDIATYPES_H
 #define TSR_RTP_MEDIATYPES_H
 
+#include <stddef.h>
+
 #include "../common/payloadtypes.h"
 
 /* Zero-initialise, then set what is announced. Plain data. */
@@ -14,14 +16,14 @@ struct media_types {
 	uint8_t red;                 /* RFC 2198: may come as well; 0 = none */
 	tsr_payload_types taken;     /* without having been announced */
 	bool seen;                   /* one of the medium's types has come */
-	unsigned strangers;          /* packets of others before */
+	unsigned strangers;          /* packets of others since the last one */
 };
 
 /* Whether packets of this type are the medium, as far as is known. */
 bool media_types_has(const struct media_types *m, uint8_t type);
 
 /* The same of a packet that has come, from which is learnt. *anew: its type is taken for the medium's from now on, although others were
- * announced, for none of those has come. */
-bool media_types_take(struct media_types *m, uint8_t type, bool *anew);
+ * announced, or came before, for none of those comes. */
+bool media_types_take(struct media_types *m, uint8_t type, size_t payload_size, bool *anew);
 
 #endif

@@ -12,8 +12,8 @@ fuzz_subjects = \
 	recorder/depay/red.c recorder/depay/vp8.c recorder/depay/vp9.c \
 	recorder/rtp/packet.c \
 	recorder/sink/tsscan.c recorder/sink/tstables.c \
-	tools/capture/capture.c tools/capture/flows.c tools/capture/link.c tools/capture/mjr.c tools/capture/payloads.c \
-	tools/capture/pcap.c tools/capture/records.c tools/capture/source.c \
+	tools/capture/capture.c tools/capture/copies.c tools/capture/flows.c tools/capture/link.c tools/capture/mjr.c tools/capture/payloads.c \
+	tools/capture/pcap.c tools/capture/records.c tools/capture/rtpclock.c tools/capture/source.c \
 	tools/section.c tools/tr101290.c \
 	plugins/config/fields.c
 

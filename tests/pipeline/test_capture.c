@@ -153,9 +153,9 @@ static void test_new_ssrc_goes_on_or_stands_beside(void **state)
 	for (unsigned n = 0; n < 40; n++)
 		put_rtp(&w, FIRST_US + n * 20000, 5004, n % 2 ? 96 : 111, n / 2, 1 + n % 2);
 	assert_int_equal(count_streams(&w, payloads), 2);
-	capfile_begin(&w); /* one source sent to two ports */
+	capfile_begin(&w); /* one SSRC from two sources */
 	for (unsigned n = 0; n < 40; n++)
-		put_rtp(&w, FIRST_US + n * 20000, 5004 + n % 2, 96, n / 2, 1);
+		put_rtp(&w, FIRST_US + n * 20000, 5004 + n % 2, 96, n / 2 + n % 2 * 5000, 1);
 	assert_int_equal(count_streams(&w, payloads), 2);
 	capfile_begin(&w); /* random numbers that look like RTP */
 	GRand *rand = g_rand_new_with_seed(1);

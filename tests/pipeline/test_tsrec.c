@@ -80,6 +80,7 @@ static void check_file(const char *name, struct tscheck *check)
 
 static struct media *h264, *opus;
 static struct capfile pcap;
+static struct capfile bare; /* each packet twice, on both sides of a relay, and without its time */
 
 struct mjr_file {
 	GByteArray *bytes;
@@ -94,6 +95,10 @@ static void write_packet(void *ctx, bool rtcp, const uint8_t *data, size_t size,
 		mjr_frame(file->bytes, true, (uint32_t)((arrival_us - file->first_us) / 1000), data, size);
 	capfile_udp(&pcap, &(struct capfile_datagram){.us = arrival_us, .from = 4000, .to = file->port + rtcp}, data,
 		    size);
+	for (unsigned side = 0; side < 2; side++)
+		capfile_udp(&bare,
+			    &(struct capfile_datagram){.from = 4000 + side, .to = file->port + side * 1000 + rtcp},
+			    data, size);
 }
 
 static struct mjr_file begin_mjr(const char *type, const char *codec, int64_t first_us, unsigned port)
@@ -125,6 +130,7 @@ static void write_captures(void)
 			   .send = write_packet,
 			   .ctx = &audio};
 	capfile_begin(&pcap);
+	capfile_begin(&bare);
 	while (v.frames < FRAMES) {
 		if (v.frames % 30 == 5)
 			sender_report(&v, sender_next_us(&v));
@@ -135,6 +141,7 @@ static void write_captures(void)
 	save("video.mjr", video.bytes->data, video.bytes->len);
 	save("audio.mjr", audio.bytes->data, audio.bytes->len);
 	save("call.pcap", pcap.bytes->data, pcap.bytes->len);
+	save("bare.pcap", bare.bytes->data, bare.bytes->len);
 	save("cut.mjr", video.bytes->data, video.bytes->len / 2);
 	save("noise", "This is no capture at all.", 26);
 	save("empty", "", 0);
@@ -207,6 +214,31 @@ static void test_pcap_by_map_and_by_sdp(void **state)
 	assert_int_equal(by_type.stream[0].packets, by_ssrc.stream[0].packets);
 	tscheck_finish(&by_type);
 	tscheck_finish(&by_ssrc);
+}
+
+/* A capture without times, of both sides of a relay: one picture, one sound, as long as they were. */
+static void test_a_bare_capture(void **state)
+{
+	(void)state;
+	char *said = NULL;
+	assert_int_equal(tsrec(NULL, "convert", "-m", "96=h264", "-m", "111=opus", "--audio-mode=copy", "bare.pcap",
+			       "bare.ts", NULL),
+			 0);
+	assert_same_video("bare.ts");
+	struct tscheck check;
+	check_file("bare.ts", &check);
+	assert_int_equal(check.count, 2);
+	const struct tscheck_stream *v = tscheck_find(&check, TSR_CODEC_H264);
+	int64_t apart_90k = tscheck_find(&check, TSR_CODEC_OPUS)->first_90k - v->first_90k;
+	assert_true(ABS(apart_90k - 27000) <= 90 * 34);
+	assert_true(ABS(v->last_90k - v->first_90k - (FRAMES - 1) * 3000) < 90);
+	tscheck_finish(&check);
+	assert_int_equal(tsrec(&said, "inspect", "--json", "-m", "96=h264", "-m", "111=opus", "bare.pcap", NULL), 0);
+	json_t *found = json_loads(said, 0, NULL);
+	assert_true(json_is_false(json_object_get(found, "arrival_times")));
+	assert_true(json_integer_value(json_object_get(json_object_get(found, "left_out"), "copies")) > FRAMES);
+	json_decref(found);
+	g_free(said);
 }
 
 /* What Janus itself wrote; the other reader of such files finds the same pictures in it. */
@@ -485,6 +517,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_mjr_files),
 		cmocka_unit_test(test_pcap_by_map_and_by_sdp),
+		cmocka_unit_test(test_a_bare_capture),
 		cmocka_unit_test(test_files_of_janus),
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_input_that_is_none),

@@ -16,17 +16,20 @@
 
 /* One RTP stream: everything one sender sent of one medium. */
 struct capture_stream {
-	struct payload_format format; /* codec TSR_CODEC_NONE: not known, name it with --map or --sdp */
-	uint8_t payload_type;         /* of the first packet */
-	uint32_t ssrc;                /* the latest: a source may change it */
-	char label[128];              /* "10.0.0.1:5004 > 10.0.0.2:40000", or what a .mjr says of itself */
+	struct payload_format format;    /* codec TSR_CODEC_NONE: not known, name it with --map or --sdp */
+	uint8_t payload_type;            /* of its first media packet */
+	tsr_payload_types payload_types; /* that are its medium; empty = not known */
+	uint32_t ssrc;                   /* the latest: a source may change it */
+	char label[128];                 /* "10.0.0.1:5004 > 10.0.0.2:40000", or what a .mjr says of itself */
 };
 
 /* What was left out, by cause. */
 struct capture_counters {
-	uint64_t packets;          /* yielded */
-	uint64_t not_rtp;          /* no UDP, or UDP that is no RTP */
-	uint64_t ignored;          /* RTP that carries no medium of its own: RTX, FEC, telephone events */
+	uint64_t packets; /* yielded */
+	uint64_t not_rtp; /* no UDP, or UDP that is no RTP */
+	uint64_t
+		ignored; /* RTP that carries no medium of its own: RTX, FEC, telephone events; yielded within a stream */
+	uint64_t copies; /* packets that the file has twice: captured on two interfaces, or on both sides of a relay */
 	uint64_t fragments;        /* of IP: not reassembled */
 	uint64_t truncated;        /* the capture kept only a part of it */
 	uint64_t unknown_rtcp;     /* RTCP of no stream that is known */
@@ -52,6 +55,7 @@ struct capture {
 	unsigned stream_count;
 	struct capture_counters counters;
 	bool wall_clock;   /* arrival_us is UTC since 1970; otherwise it counts from the first packet */
+	bool void_times;   /* the file's times of arrival tell nothing: arrival_us is by the senders' RTP clocks */
 	char problem[160]; /* why open or next failed, for people */
 };
 

@@ -65,14 +65,37 @@ static bool same_host(const struct link_address *rtp, const struct link_address 
 	       (rtcp->port == rtp->port || rtcp->port == rtp->port + 1);
 }
 
-struct flow *flows_find_rtcp(struct flows *f, const struct datagram *d)
+struct flow *flows_find_carrier(struct flows *f, const struct datagram *d)
 {
-	uint32_t ssrc = get_be32(d->data + 4);
+	const struct flow key = flows_key(d, TSR_CODEC_NONE);
+	for (unsigned i = f->count; i-- > 0;) {
+		struct flow *flow = &f->known[i];
+		if (flow->ssrc == key.ssrc && flow->codec != TSR_CODEC_NONE && same_transport(flow, &key))
+			return flow;
+	}
+	return NULL;
+}
+
+static struct flow *find_sender(struct flows *f, const struct datagram *d, uint32_t ssrc)
+{
 	for (unsigned i = 0; i < f->count; i++) {
 		struct flow *flow = &f->known[i];
 		if (flow->ssrc == ssrc && flow->ipv6 == d->ipv6 && same_host(&flow->from, &d->from) &&
 		    same_host(&flow->to, &d->to))
 			return flow;
+	}
+	return NULL;
+}
+
+struct flow *flows_find_rtcp(struct flows *f, const struct datagram *d)
+{
+	size_t at = 0;
+	while (d->size - at >= RTCP_HEADER_BYTES) {
+		struct flow *flow = find_sender(f, d, get_be32(d->data + at + 4));
+		size_t size = ((size_t)get_be16(d->data + at + 2) + 1) * 4;
+		if (flow != NULL || size > d->size - at)
+			return flow;
+		at += size;
 	}
 	return NULL;
 }

@@ -42,7 +42,11 @@ struct flow flows_key(const struct datagram *d, tsr_codec codec);
 /* The known flow of an RTP datagram, or NULL. */
 struct flow *flows_find(struct flows *f, const struct flow *key);
 
-/* The known flow whose sender made this RTCP: same SSRC and hosts, same port or the one above (RFC 3550 section 11). */
+/* The known flow of a medium with the SSRC of an RTP datagram whose payload type is none of it, or NULL. */
+struct flow *flows_find_carrier(struct flows *f, const struct datagram *d);
+
+/* The known flow whose sender made this RTCP: same SSRC and hosts, same port or the one above (RFC 3550 section 11). A
+ * compound packet may be of several. */
 struct flow *flows_find_rtcp(struct flows *f, const struct datagram *d);
 
 /* The latest known flow between the same ports with the same codec: one that a new SSRC may replace. NULL when there is none. */

@@ -17,11 +17,15 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "rtpclock.h"
+
 #define MAGIC_BYTES      8
 #define FRAME_HEAD_BYTES 10
 #define RTP_HEADER_BYTES 12
-/* Without arrival times a hole longer than this in RTP time is taken for a restarted clock. */
-#define LONGEST_HOLE_US (10 * G_USEC_PER_SEC)
+/* So many frames are read beforehand, to see which payload type is the medium's and whether the times are any. */
+#define DISCOVER_FRAMES   2000
+#define COMFORT_NOISE     13 /* RFC 3551 section 6 */
+#define COMFORT_NOISE_OLD 19
 
 struct mjr {
 	bool frame_times; /* MJR00002 */
@@ -29,9 +33,9 @@ struct mjr {
 	int64_t first_us; /* arrival of the first frame */
 	int64_t last_us;
 	bool damaged;
-	/* For files without frame times. */
-	bool clock_started;
-	uint32_t last_ts;
+	/* For files without frame times, or with such that tell nothing. */
+	bool by_rtp;
+	struct rtp_clock clock;
 	uint32_t rate;
 };
 
@@ -52,7 +56,7 @@ static tsr_error set_codec(struct capture *c, tsr_codec codec)
 /* Janus writes names of its own for what SDP spells with parameters. */
 static tsr_codec read_codec(struct payload_format *format, const char *name)
 {
-	if (g_ascii_strcasecmp(name, "g711") == 0) /* which of the two, the first packet tells */
+	if (g_ascii_strcasecmp(name, "g711") == 0) /* which of the two, the packets tell */
 		return TSR_CODEC_PCMU;
 	if (g_ascii_strcasecmp(name, "l16") == 0)
 		format->clock_rate = 16000;
@@ -134,9 +138,8 @@ static tsr_error open_meetecho(struct capture *c, const uint8_t *text, size_t si
 	return TSR_E_UNSUPPORTED;
 }
 
-static tsr_error mjr_open(struct capture *c)
+static tsr_error read_head(struct capture *c, struct mjr *m)
 {
-	struct mjr *m = capture_state(c);
 	const uint8_t *head = source_peek(c->source, FRAME_HEAD_BYTES);
 	size_t size = head != NULL ? get_be16(head + MAGIC_BYTES) : 0;
 	head = source_peek(c->source, FRAME_HEAD_BYTES + size);
@@ -152,13 +155,9 @@ static tsr_error mjr_open(struct capture *c)
 	}
 	tsr_error err = head[1] == 'J' ? open_json(c, m, head + FRAME_HEAD_BYTES, size)
 				       : open_meetecho(c, head + FRAME_HEAD_BYTES, size);
-	if (err != TSR_OK)
-		return err;
-	struct payload_format *format = &c->streams[0].format;
-	m->rate = format->clock_rate != 0 ? format->clock_rate : tsr_codec_clock_rate(format->codec);
-	m->last_us = m->first_us;
-	source_skip(c->source, FRAME_HEAD_BYTES + size);
-	return TSR_OK;
+	if (err == TSR_OK)
+		source_skip(c->source, FRAME_HEAD_BYTES + size);
+	return err;
 }
 
 /* ---- frames ------------------------------------------------------------------------------------------------------ */
@@ -190,16 +189,7 @@ static bool resynchronize(struct capture *c, const struct mjr *m)
 /* When a packet arrived, where the file does not say: the sender's clock stands in for it. */
 static int64_t arrival_by_rtp(struct mjr *m, const uint8_t *rtp)
 {
-	uint32_t ts = get_be32(rtp + 4);
-	int32_t ticks = (int32_t)(ts - m->last_ts);
-	if (!m->clock_started || ticks > 0) {
-		int64_t step_us = m->clock_started ? (int64_t)ticks * G_USEC_PER_SEC / m->rate : 0;
-		m->last_us += step_us <= LONGEST_HOLE_US ? step_us : 0;
-		m->last_ts = ts;
-	} else if ((int64_t)ticks * G_USEC_PER_SEC / m->rate < -LONGEST_HOLE_US) {
-		m->last_ts = ts; /* it started anew */
-	}
-	m->clock_started = true;
+	m->last_us = m->first_us + rtp_clock_take(&m->clock, get_be32(rtp + 4), m->rate);
 	return m->last_us;
 }
 
@@ -210,14 +200,6 @@ static int64_t arrival_by_head(struct mjr *m, const uint8_t *head)
 	if (us > m->last_us)
 		m->last_us = us;
 	return m->last_us;
-}
-
-static void note_first_packet(struct capture_stream *stream, const uint8_t *rtp)
-{
-	stream->payload_type = rtp[1] & 0x7f;
-	stream->ssrc = get_be32(rtp + 8);
-	if (stream->format.codec == TSR_CODEC_PCMU && stream->payload_type == 8)
-		stream->format.codec = TSR_CODEC_PCMA;
 }
 
 /* The next frame with its head, whole; NULL at the end, which *err explains. */
@@ -264,10 +246,85 @@ static tsr_error mjr_next(struct capture *c, struct capture_packet *out)
 		c->counters.not_rtp++;
 	}
 	const uint8_t *rtp = frame + FRAME_HEAD_BYTES;
-	if (c->counters.packets == 0)
-		note_first_packet(&c->streams[0], rtp);
 	*out = (struct capture_packet){.data = rtp, .size = size};
-	out->arrival_us = m->frame_times ? arrival_by_head(m, frame) : arrival_by_rtp(m, rtp);
+	out->arrival_us = m->by_rtp ? arrival_by_rtp(m, rtp) : arrival_by_head(m, frame);
+	return TSR_OK;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------- */
+
+/* Of each payload type, the packets in the beginning of the file. */
+struct census {
+	unsigned count[128];
+	unsigned place[128]; /* of the first one; 0 = none */
+};
+
+/* The type of the medium is what most packets have. FEC may have as many, but comes behind what it repairs. */
+static unsigned most_frequent(const struct census *seen, uint8_t red)
+{
+	unsigned best = COMFORT_NOISE;
+	for (unsigned type = 0; type < 128; type++) {
+		if (type == COMFORT_NOISE || type == COMFORT_NOISE_OLD || (red != 0 && type == red) ||
+		    seen->count[type] == 0)
+			continue;
+		bool more = seen->count[type] > seen->count[best];
+		bool before = seen->count[type] == seen->count[best] && seen->place[type] < seen->place[best];
+		if (best == COMFORT_NOISE || more || before)
+			best = type;
+	}
+	return best;
+}
+
+static void set_medium(struct capture_stream *stream, const struct census *seen)
+{
+	unsigned type = most_frequent(seen, stream->format.red_payload_type);
+	if (type == COMFORT_NOISE)
+		return; /* nothing but that, or RED */
+	stream->payload_type = (uint8_t)type;
+	tsr_payload_types_add(&stream->payload_types, stream->payload_type);
+	bool g711 = stream->format.codec == TSR_CODEC_PCMU || stream->format.codec == TSR_CODEC_PCMA;
+	if (g711 && (type == 0 || type == 8)) /* of the two Janus's header may know no more than that it is one */
+		stream->format.codec = type == 8 ? TSR_CODEC_PCMA : TSR_CODEC_PCMU;
+}
+
+/* Reads the beginning twice: the first time for what the header does not say. */
+static void discover(struct capture *c)
+{
+	struct mjr *m = capture_state(c), here = *m;
+	struct source *source = c->source;
+	struct arrival_check check = {0};
+	struct census seen = {{0}, {0}};
+	struct rtp_clock clock = {0};
+	struct capture_packet packet;
+	c->source = source_ahead(source);
+	for (unsigned n = 1; n <= DISCOVER_FRAMES && mjr_next(c, &packet) == TSR_OK; n++) {
+		unsigned type = packet.data[1] & 0x7f;
+		seen.place[type] = seen.count[type]++ == 0 ? n : seen.place[type];
+		if (n == 1)
+			c->streams[0].ssrc = get_be32(packet.data + 8);
+		arrival_check_packet(&check, packet.arrival_us);
+		arrival_check_rtp(&check, rtp_clock_take(&clock, get_be32(packet.data + 4), m->rate));
+	}
+	source_close(c->source);
+	c->source = source;
+	*m = here;
+	c->counters = (struct capture_counters){0};
+	c->problem[0] = '\0';
+	set_medium(&c->streams[0], &seen);
+	c->void_times = m->frame_times && arrival_check_void(&check);
+	m->by_rtp = !m->frame_times || c->void_times;
+}
+
+static tsr_error mjr_open(struct capture *c)
+{
+	struct mjr *m = capture_state(c);
+	tsr_error err = read_head(c, m);
+	if (err != TSR_OK)
+		return err;
+	const struct payload_format *format = &c->streams[0].format;
+	m->rate = format->clock_rate != 0 ? format->clock_rate : tsr_codec_clock_rate(format->codec);
+	m->last_us = m->first_us;
+	discover(c);
 	return TSR_OK;
 }
 
