@@ -28,6 +28,7 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/take/inside.h \
 	plugins/take/latency.c plugins/take/latency.h \
 	plugins/take/life.c \
+	plugins/take/layers.c plugins/take/layers.h \
 	plugins/take/simulcast.c plugins/take/simulcast.h \
 	plugins/take/status.c \
 	plugins/take/take.h \

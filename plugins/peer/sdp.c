@@ -57,7 +57,7 @@ static const char *static_rtpmap(int payload_type)
 static const char *rtpmap_of(const janus_sdp_mline *m, int payload_type)
 {
 	const char *rtpmap = attribute_of(m, "rtpmap", payload_type);
-	return rtpmap ? rtpmap : static_rtpmap(payload_type);
+	return rtpmap || m->type != JANUS_SDP_AUDIO ? rtpmap : static_rtpmap(payload_type);
 }
 
 /* "NAME/RATE[/CHANNELS]" */
@@ -122,13 +122,33 @@ static bool read_format(const janus_sdp_mline *m, int payload_type, struct forma
 		.channels = (uint8_t)MIN(channels, 255),
 		.fmtp = fmtp ? fmtp : "",
 	};
+	if (out->codec == TSR_CODEC_G722)
+		out->clock_rate =
+			tsr_codec_clock_rate(TSR_CODEC_G722); /* whatever is announced, RFC 3551 section 4.5.2 */
 	return out->codec != TSR_CODEC_NONE && tsr_codec_is_video(out->codec) == (m->type == JANUS_SDP_VIDEO) &&
 	       answerable(out) && depacketizable(out);
+}
+
+/* What a line that is no RTP offers, as it says: "webrtc-datachannel", or by its old name the port that an attribute explains. */
+static json_t *other_names(const janus_sdp_mline *m)
+{
+	json_t *names = json_array();
+	for (GList *l = m->fmts; l; l = l->next) {
+		const char *name = l->data;
+		const char *map = attribute_of(m, "sctpmap", (int)g_ascii_strtoll(name, NULL, 10));
+		char *word = g_strndup(map ? map : name, strcspn(map ? map : name, " "));
+		if (g_str_is_ascii(word))
+			json_array_append_new(names, json_string(word));
+		g_free(word);
+	}
+	return names;
 }
 
 /* Names of what a line offers, without what only repairs or accompanies another format. */
 static json_t *offered_names(const janus_sdp_mline *m)
 {
+	if (m->type != JANUS_SDP_AUDIO && m->type != JANUS_SDP_VIDEO)
+		return other_names(m);
 	static const char *const helpers[] = {"rtx", "red", "ulpfec", "flexfec-03", "telephone-event", "cn", NULL};
 	json_t *names = json_array();
 	char last[32] = "";
@@ -324,6 +344,7 @@ static void negotiate_line(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline 
 	line.codec = format.codec;
 	line.clock_rate = format.clock_rate;
 	line.channels = format.channels;
+	tsr_payload_types_add(&line.payload_types, (uint8_t)format.payload_type);
 	if (m->type == JANUS_SDP_VIDEO)
 		answer_video(offer, answer, m, &format, &line);
 	else

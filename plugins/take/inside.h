@@ -26,6 +26,7 @@ struct take_track {
 	tsr_codec codec;
 	uint32_t clock_rate;
 	uint8_t channels, red_payload_type;
+	tsr_payload_types payload_types;
 	bool ended;
 	struct simulcast simulcast;
 };

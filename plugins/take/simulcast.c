@@ -7,15 +7,12 @@
 
 #include "simulcast.h"
 
-/* A layer that was silent for so long does not arrive any more. Congestion control stops and starts the better layers;
- * a low one at 5 frames a second is silent for 200 ms anyway. */
-#define LAYER_TIMEOUT_US 1000000
-/* A keyframe for changing the layer is asked for this often at most. */
-#define ASK_PERIOD_US 1000000
+_Static_assert(TAKE_LAYERS == LAYERS_MOST, "one for each");
 
 void simulcast_init(struct simulcast *s, const struct take_layers *layers, tsr_codec codec, int wanted)
 {
-	*s = (struct simulcast){.codec = codec, .layers = *layers, .wanted = wanted, .current = -1};
+	*s = (struct simulcast){.codec = codec, .layers = *layers};
+	layers_init(&s->choice, wanted);
 	for (int i = 0; i < TAKE_LAYERS; i++)
 		s->active |= layers->ssrc[i] != 0 || layers->rid[i][0];
 }
@@ -65,43 +62,27 @@ static bool begins_keyframe(tsr_codec codec, const char *packet, size_t size)
 	}
 }
 
-static bool arrives(const struct simulcast *s, int layer, int64_t now_us)
+/* Senders probe for bandwidth with packets of nothing but padding, on layers that do not send, too. */
+static bool has_payload(const char *packet, size_t size)
 {
-	return s->arrived_us[layer] && now_us - s->arrived_us[layer] < LAYER_TIMEOUT_US;
-}
-
-/* The best layer up to the wanted one that arrives; without any, the lowest above it. */
-static int best_layer(const struct simulcast *s, int64_t now_us)
-{
-	for (int i = s->wanted; i >= 0; i--) {
-		if (arrives(s, i, now_us))
-			return i;
-	}
-	for (int i = s->wanted + 1; i < TAKE_LAYERS; i++) {
-		if (arrives(s, i, now_us))
-			return i;
-	}
-	return -1;
+	int payload_size = 0;
+	if (!janus_rtp_payload((char *)packet, (int)size, &payload_size))
+		return false;
+	int padding = packet[0] & 0x20 ? (uint8_t)packet[size - 1] : 0;
+	return payload_size > padding;
 }
 
 bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int64_t now_us, bool *ask)
 {
-	uint32_t ssrc;
+	uint32_t ssrc, ts;
 	if (size < 12)
 		return false;
+	memcpy(&ts, packet + 4, sizeof(ts));
 	memcpy(&ssrc, packet + 8, sizeof(ssrc));
 	int layer = layer_of(s, packet, size, ntohl(ssrc));
 	if (layer < 0)
 		return false;
-	s->arrived_us[layer] = now_us;
-	int best = best_layer(s, now_us);
-	if (best != s->current) {
-		if (layer == best && begins_keyframe(s->codec, packet, size)) {
-			s->current = best;
-		} else if (now_us - s->asked_us >= ASK_PERIOD_US) {
-			s->asked_us = now_us;
-			*ask = true;
-		}
-	}
-	return layer == s->current;
+	if (!has_payload(packet, size))
+		return layer == s->choice.current; /* its number is used up */
+	return layers_take(&s->choice, layer, ntohl(ts), begins_keyframe(s->codec, packet, size), now_us, ask);
 }

@@ -8,16 +8,14 @@
 #ifndef TSR_PLUGINS_TAKE_SIMULCAST_H
 #define TSR_PLUGINS_TAKE_SIMULCAST_H
 
+#include "layers.h"
 #include "take.h"
 
 struct simulcast {
 	bool active;
 	tsr_codec codec;
-	struct take_layers layers;       /* the SSRCs are learnt */
-	int64_t arrived_us[TAKE_LAYERS]; /* 0 = never */
-	int wanted;                      /* the best layer to take */
-	int current;                     /* -1 = none yet */
-	int64_t asked_us;                /* when a keyframe was last asked for, to change */
+	struct take_layers layers; /* the SSRCs are learnt */
+	struct layers choice;
 };
 
 /* Not active when nothing that is described can be used. */

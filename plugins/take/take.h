@@ -140,8 +140,9 @@ struct take_line {
 	char mid[32];
 	tsr_codec codec;
 	uint32_t clock_rate;
-	uint8_t channels;           /* 0 = not said */
-	uint8_t red_payload_type;   /* 0 = none */
+	uint8_t channels;                /* 0 = not said */
+	uint8_t red_payload_type;        /* 0 = none */
+	tsr_payload_types payload_types; /* of its medium; empty = not known */
 	bool active;                /* the sender means to send; false after a renegotiation that switched it off */
 	GByteArray *parameter_sets; /* known beforehand, Annex B; NULL = none */
 	struct take_layers layers;

@@ -33,6 +33,7 @@ static tsr_track_config track_config(const struct take_line *line)
 		.clock_rate = line->clock_rate,
 		.channels = line->channels,
 		.red_payload_type = line->red_payload_type,
+		.payload_types = line->payload_types,
 		.parameter_sets = line->parameter_sets ? line->parameter_sets->data : NULL,
 		.parameter_sets_size = line->parameter_sets ? line->parameter_sets->len : 0,
 		.label = line->mid,
@@ -43,7 +44,8 @@ static tsr_track_config track_config(const struct take_line *line)
 static bool fits(const struct take_track *track, const struct take_line *line)
 {
 	return track->codec == line->codec && track->clock_rate == line->clock_rate &&
-	       track->channels == line->channels && track->red_payload_type == line->red_payload_type;
+	       track->channels == line->channels && track->red_payload_type == line->red_payload_type &&
+	       !memcmp(&track->payload_types, &line->payload_types, sizeof(track->payload_types));
 }
 
 /* What becomes of each line of the offer. */
@@ -88,6 +90,7 @@ static enum api_error carry_out(struct take *take, const struct plan *plan, char
 		.clock_rate = line->clock_rate,
 		.channels = line->channels,
 		.red_payload_type = line->red_payload_type,
+		.payload_types = line->payload_types,
 	};
 	g_strlcpy(track.mid, line->mid, sizeof(track.mid));
 	if (line->layers.described)
@@ -188,7 +191,7 @@ void take_set_layers(struct take *take, int substream, int temporal)
 	take->substream = substream >= 0 ? substream : take->substream;
 	take->temporal = temporal >= 0 ? temporal : take->temporal;
 	for (unsigned i = 0; i < take->tracks && substream >= 0; i++)
-		take->track[i].simulcast.wanted = substream;
+		take->track[i].simulcast.choice.wanted = substream;
 	pthread_mutex_unlock(&take->mutex);
 	for (unsigned i = 0; i < take->tracks && temporal >= 0; i++)
 		tsr_recording_set_temporal_layer(take->recording, take->track[i].index, (uint8_t)temporal);

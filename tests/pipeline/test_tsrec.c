@@ -515,18 +515,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_mjr_files),
-		cmocka_unit_test(test_pcap_by_map_and_by_sdp),
-		cmocka_unit_test(test_a_bare_capture),
-		cmocka_unit_test(test_files_of_janus),
-		cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_input_that_is_none),
-		cmocka_unit_test(test_partial_input),
-		cmocka_unit_test(test_output_that_cannot_be),
-		cmocka_unit_test(test_force),
-		cmocka_unit_test(test_inspect),
-		cmocka_unit_test(test_verify),
-		cmocka_unit_test(test_verify_strict),
+		cmocka_unit_test(test_two_mjr_files),  cmocka_unit_test(test_pcap_by_map_and_by_sdp),
+		cmocka_unit_test(test_a_bare_capture), cmocka_unit_test(test_files_of_janus),
+		cmocka_unit_test(test_usage),          cmocka_unit_test(test_input_that_is_none),
+		cmocka_unit_test(test_partial_input),  cmocka_unit_test(test_output_that_cannot_be),
+		cmocka_unit_test(test_force),          cmocka_unit_test(test_inspect),
+		cmocka_unit_test(test_verify),         cmocka_unit_test(test_verify_strict),
 		cmocka_unit_test(test_recover),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answered, line, newHandle, newJanus, offer, refused, sharedJanus } from './stage.mjs';
+import { answered, dataChannel, line, newHandle, newJanus, offer, refused, sharedJanus } from './stage.mjs';
 
 async function record(t, janus, jsep, request = {}) {
 	const handle = await newHandle(t, janus);
@@ -24,6 +24,7 @@ const rows = [
 	[['opus', 'pcmu'], { audio_mode: 'copy' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
 	[['opus', 'red'], {}, 'opus', 'transcode', 'a=rtpmap:63 red/48000/2', 'a=fmtp:63 111/111', 'a=rtpmap:111 opus/48000/2'],
 	[['pcmu', 'g722', 'telephone'], {}, 'g722', 'transcode', 'a=rtpmap:9 G722/8000'],
+	[['g722Wide'], {}, 'g722', 'transcode', 'a=rtpmap:9 G722/8000'], // RFC 3551 section 4.5.2
 	[['l16'], {}, 'l16', 'transcode', 'a=rtpmap:107 L16/48000'],
 	[['multiopus', 'pcmu'], { audiocodec: 'multiopus' }, 'multiopus', 'transcode', 'a=rtpmap:113 multiopus/48000/6',
 		'a=fmtp:113 channel_mapping=0,4,1,2,3,5;coupled_streams=2;minptime=10;num_streams=4'],
@@ -60,6 +61,17 @@ test('a line with no usable codec is refused and named, the others are taken', {
 		{ mindex: 1, mid: '1', type: 'video', offered: ['theora'], reason: 'no codec that can be recorded' },
 	]);
 	assert.match(answered(answer, 1)[0], /^m=video 0 /);
+});
+
+test('a data channel is refused as what it is', { timeout: 20_000 }, async (t) => {
+	for (const old of [false, true]) {
+		const { result, answer } = await record(t, await sharedJanus(), offer(line(['opus']), dataChannel({ old })));
+		assert.deepEqual(result.tracks.map(({ codec }) => codec), ['opus']);
+		assert.deepEqual(result.refused, [{
+			mindex: 1, mid: '1', type: 'application', offered: ['webrtc-datachannel'], reason: 'only audio and video can be recorded',
+		}]);
+		assert.match(answered(answer, 1)[0], /^m=application 0 /);
+	}
 });
 
 test('what only receives, is inactive or rejected is no track and no refusal', { timeout: 20_000 }, async (t) => {

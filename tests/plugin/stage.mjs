@@ -71,6 +71,7 @@ const codecs = {
 	red: { audio: true, types: { 63: ['red/48000/2', '111/111'] } },
 	pcmu: { audio: true, types: { 0: ['PCMU/8000'] } },
 	g722: { audio: true, types: { 9: ['G722/8000'] } },
+	g722Wide: { audio: true, types: { 9: ['G722/16000'] } },
 	l16: { audio: true, types: { 107: ['L16/48000'] } },
 	multiopus: { audio: true, types: { 113: ['multiopus/48000/6', 'channel_mapping=0,4,1,2,3,5;coupled_streams=2;minptime=10;num_streams=4'] } },
 	multiopusOther: { audio: true, types: { 113: ['multiopus/48000/6', 'channel_mapping=0,1,2,3,4,5;coupled_streams=0;num_streams=6'] } },
@@ -109,6 +110,17 @@ export function line(names, { direction = 'sendonly', port = 9 } = {}) {
 		...offered.flatMap(([type, map, fmtp]) => [`a=rtpmap:${type} ${map}`, ...(fmtp ? [`a=fmtp:${type} ${fmtp}`] : [])]),
 	];
 }
+
+/** A data channel, as it is offered (RFC 8841), and as it was before. */
+export const dataChannel = ({ old = false } = {}) => (mid) => [
+	`m=application 9 ${old ? 'DTLS/SCTP 5000' : 'UDP/DTLS/SCTP webrtc-datachannel'}`,
+	'c=IN IP4 0.0.0.0',
+	'a=ice-ufrag:abcd', 'a=ice-pwd:abcdefghijklmnopqrstuvwx',
+	`a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`,
+	'a=setup:actpass',
+	`a=mid:${mid}`,
+	old ? 'a=sctpmap:5000 webrtc-datachannel 1024' : 'a=sctp-port:5000',
+];
 
 /** An offer of these lines, as a JSEP. */
 export function offer(...lines) {
