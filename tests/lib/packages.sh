@@ -5,7 +5,7 @@
 # To build everything.
 packages_build="build-essential autoconf automake libtool pkg-config
 	libglib2.0-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev libssl-dev
-	libjansson-dev janus-dev libcmocka-dev"
+	libjansson-dev libsqlite3-dev janus-dev libcmocka-dev"
 
 # To run it: Janus itself, a browser, a web server in front, and what looks at the files that come out.
 packages_run="janus ffmpeg chromium nginx-light ca-certificates curl procps iproute2"

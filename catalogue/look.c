@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "look.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Real reports have some kilobytes: 16 tracks and 64 gaps. */
+#define MAX_REPORT_BYTES (1024 * 1024)
+
+static int64_t mtime_us(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * G_USEC_PER_SEC + st->st_mtim.tv_nsec / 1000;
+}
+
+/* Whether the regular file is there. */
+static bool stat_file(const char *folder, const char *name, const char *ending, struct stat *st)
+{
+	char *path = g_strconcat(folder, "/", name, ending, NULL);
+	bool there = lstat(path, st) == 0 && S_ISREG(st->st_mode);
+	g_free(path);
+	return there;
+}
+
+/* -1 when there is no such regular file. */
+static int open_file(const char *folder, const char *name, const char *ending, struct stat *st)
+{
+	char *path = g_strconcat(folder, "/", name, ending, NULL);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	g_free(path);
+	if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Whoever writes a file, or recovers it, holds a lock on it. */
+static bool is_held(const char *folder, const char *name, const char *ending)
+{
+	struct stat st;
+	int fd = open_file(folder, name, ending, &st);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+/* ---- reports ------------------------------------------------------------------------------------------------------------- */
+
+static json_t *load(const char *folder, const char *name, const char *ending, struct stat *st)
+{
+	int fd = open_file(folder, name, ending, st);
+	json_t *text = fd >= 0 && st->st_size <= MAX_REPORT_BYTES ? json_loadfd(fd, 0, NULL) : NULL;
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+static char *text_of(const json_t *object, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(object, key)));
+}
+
+static int64_t time_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	GDateTime *time = text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
+	if (!time)
+		return 0;
+	int64_t us = g_date_time_to_unix(time) * G_USEC_PER_SEC + g_date_time_get_microsecond(time);
+	g_date_time_unref(time);
+	return us;
+}
+
+/* What a note says, too. */
+static void read_identity(struct look *look, const json_t *text)
+{
+	const json_t *host = json_object_get(text, "host");
+	look->id = text_of(text, "id");
+	look->title = text_of(text, "name");
+	look->profile = text_of(host, "profile");
+	look->secret = text_of(host, "secret");
+	look->stamp = text_of(host, "stamp");
+	look->is_private = !json_is_false(json_object_get(host, "private"));
+	look->started_us = time_of(text, "started");
+}
+
+static const char *base_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	return slash ? slash + 1 : name;
+}
+
+/* False when it is no report of ours about this file. */
+static bool read_report(const char *folder, const char *name, const struct stat *file, struct look *look)
+{
+	struct stat st;
+	json_t *report = load(folder, name, LOOK_REPORT, &st);
+	const char *said = json_string_value(json_object_get(report, "file"));
+	char *expected = g_strconcat(base_of(name), LOOK_FILE, NULL);
+	bool ours = said && !strcmp(said, expected) && json_string_value(json_object_get(report, "id"));
+	if (ours) {
+		read_identity(look, report);
+		look->there = true;
+		look->mark = (struct look_mark){CATALOGUE_FINISHED, mtime_us(&st), st.st_size};
+		look->recovered = json_is_true(json_object_get(report, "recovered"));
+		look->ended_us = time_of(report, "ended");
+		look->duration_ms = json_integer_value(json_object_get(report, "duration_ms"));
+		look->bytes = (uint64_t)json_integer_value(json_object_get(report, "bytes"));
+		look->written_us = mtime_us(file);
+		/* The engine removes only what a report with these vouches for. */
+		if (json_object_get(report, "recovered") && json_object_get(report, "sha256"))
+			look->disk_bytes = (uint64_t)file->st_size + (uint64_t)st.st_size;
+	}
+	g_free(expected);
+	json_decref(report);
+	return ours;
+}
+
+/* A file, NAME and `ending`, that is not finished. */
+static void read_unfinished(const char *folder, const char *name, const char *ending, const struct stat *st,
+			    struct look *look)
+{
+	struct stat note_st;
+	json_t *note = load(folder, name, LOOK_NOTE, &note_st);
+	bool held = is_held(folder, name, ending);
+	read_identity(look, note);
+	json_decref(note);
+	look->there = true;
+	look->mark = (struct look_mark){held ? CATALOGUE_RUNNING : CATALOGUE_INTERRUPTED, mtime_us(st), st->st_size};
+	if (held) {
+		look->mark.seen_us = look->mark.seen_size = 0;
+		return;
+	}
+	if (!look->id)
+		look->id = g_strdup(base_of(name));
+	look->ended_us = mtime_us(st);
+	if (!look->started_us)
+		look->started_us = look->ended_us;
+	look->bytes = (uint64_t)st->st_size;
+}
+
+void look_at(const char *folder, const char *name, struct look *look)
+{
+	struct stat file, other;
+	*look = (struct look){0};
+	bool finished = stat_file(folder, name, LOOK_FILE, &file);
+	if (finished && read_report(folder, name, &file, look))
+		return;
+	if (stat_file(folder, name, LOOK_RUNNING, &other))
+		read_unfinished(folder, name, LOOK_RUNNING, &other, look);
+	else if (finished && stat_file(folder, name, LOOK_NOTE, &other) &&
+		 !stat_file(folder, name, LOOK_REPORT, &other))
+		read_unfinished(folder, name, LOOK_FILE, &file, look); /* its report alone is missing */
+}
+
+void look_clear(struct look *look)
+{
+	g_free(look->id);
+	g_free(look->title);
+	g_free(look->profile);
+	g_free(look->secret);
+	g_free(look->stamp);
+	*look = (struct look){0};
+}
+
+bool look_is_same(const char *folder, const char *name, const struct look_mark *mark)
+{
+	struct stat st;
+	switch (mark->state) {
+	case CATALOGUE_FINISHED:
+		if (!stat_file(folder, name, LOOK_REPORT, &st) || mtime_us(&st) != mark->seen_us ||
+		    st.st_size != mark->seen_size)
+			return false;
+		return stat_file(folder, name, LOOK_FILE, &st);
+	case CATALOGUE_RUNNING: return is_held(folder, name, LOOK_RUNNING);
+	default:
+		if (!stat_file(folder, name, LOOK_RUNNING, &st) &&
+		    (stat_file(folder, name, LOOK_REPORT, &st) || !stat_file(folder, name, LOOK_FILE, &st)))
+			return false;
+		return mtime_us(&st) == mark->seen_us && st.st_size == mark->seen_size;
+	}
+}
+
+bool look_is_there(const char *folder, const char *name)
+{
+	struct stat st;
+	return stat_file(folder, name, LOOK_REPORT, &st) || stat_file(folder, name, LOOK_RUNNING, &st) ||
+	       stat_file(folder, name, LOOK_NOTE, &st);
+}
