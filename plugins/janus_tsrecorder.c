@@ -182,7 +182,6 @@
 			"frames" : …, "frames_written" : …, "frames_damaged" : …, "frames_skipped" : …, "frames_unwanted" : …, "frames_dropped" : …,
 			"keyframes" : …, "keyframe_requests" : …, "decode_errors" : …, "concealed" : …,
 			"width" : …, "height" : …, "resolution_changes" : <video only>,
-			"reorder_frames" : <video only; so many pictures may come before one that is shown before them (B-frames)>,
 			"sample_rate" : …, "channels" : <audio only>,
 			"sender_reports" : …, "clock_jumps" : …, "clock_offset_us" : …, "clock_corrected_us" : …,
 			"transcode_cpu_us" : …
@@ -207,6 +206,8 @@
 	"state" : "<starting|recording|paused|stopping|finished|interrupted; optional: all>",
 	"since" : "<ISO 8601 UTC, or seconds since 1970: started then or later; optional>",
 	"until" : "<likewise: started before; optional>",
+	"name" : "<exactly this; optional>",
+	"before" : "<what an earlier answer said as next: goes on behind its last recording; optional>",
 	"offset" : <skip this many; optional, default 0>,
 	"limit" : <at most this many, 1 to 1000; optional, default 100>,
 	"admin_key" : "<to see the recordings of all handles; optional>"
@@ -214,13 +215,16 @@
 \endverbatim
  *
  * The answer, newest first: the handle's own recordings and those that are not private; with the \c admin_key all. \c interrupted
- * are files of an earlier run that wait for recovery:
+ * are files of an earlier run that wait for recovery. Another
+ * Janus may record into the same folder: its recordings are listed, too, those that run as \c recording with less to tell. An answer takes
+ * the same time however many recordings there are; to go through all of them, \c before is cheaper than \c offset :
  *
 \verbatim
 {
 	"tsrecorder" : "list",
 	"total" : <how many match>,
 	"offset" : 0,
+	"next" : "<for the next request's before; only when the list is as long as limit>",
 	"recordings" : [
 		{
 			"id" : "…", "name" : "…", "profile" : "…",
@@ -267,9 +271,7 @@
  * its \c finished has \c bytes 0, and neither \c file nor \c path .
  *
  * \c warning is one of \c disk_slow , \c disk_full , \c no_keyframe , \c no_audio , \c no_video , \c transcoder_overload , \c clock_jump ,
- * \c inbox_full , \c decode_errors , \c b_frames (pictures come in another order than they are shown: the file has both orders, but
- * a live stream made of it is not for every player), \c without_keyframe (none came for \c keyframe_timeout , and the picture goes on
- * without), \c write_failed . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
+ * \c inbox_full , \c decode_errors , \c write_failed . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
  * \c disk_full , \c error .
  *
  * Event handlers get the content of \c result , with \c event instead of \c status .
@@ -311,7 +313,9 @@
  *   "free_bytes":…,"totals":{…},"recordings":[…]} . \c totals are sums over all recordings since Janus was started: how many were
  *   \c started , \c finished , \c failed , and the counters of \c status under the same names ( \c gaps is how many there were,
  *   \c exposed_ms the longest); \c recordings has the status of each
- *   that runs.
+ *   that runs. \c catalogue is \c {"state":"complete|incomplete|temporary","scanning":…,"files_scanned":…,"finished":…,"interrupted":…,
+ *   "bytes":…} : what is known of the recordings folder. \c incomplete until all of it was looked through once, while \c files_scanned grows;
+ *   \c temporary when the catalogue's file cannot be used, as the log says.
  * - \c {"request":"configure","settings":{"NAME":VALUE, …}} : changes settings of the category \c general at run time, all or none; those that
  *   cannot change while the plugin runs are refused. Answers \c {"tsrecorder":"configured","settings":{…}} with the values now
  *   in force; with no \c settings it changes nothing and shows all. Recordings that run follow in how they are flushed
@@ -319,6 +323,8 @@
  *   those that begin.
  * - \c {"request":"stop","id":"…"} , \c info , \c delete : as above.
  * - \c {"request":"recover"} : completes the files of earlier runs now, in the background; \c {"tsrecorder":"recovering","files":N} .
+ * - \c {"request":"rescan"} : looks through the folder in the background, as it is done at the start and every hour, for files that were put there
+ *   or taken away by hand; \c {"tsrecorder":"rescanning"} .
  * - \c {"request":"profiles"} : as \c profiles .
  */
 
@@ -376,9 +382,11 @@ static bool create_parts(janus_callbacks *gateway, struct config *config)
 	the.runtime = runtime_create(gateway, &plugin, config);
 	the.library = library_create(settings->recordings_path);
 	the.sessions = sessions_create(the.runtime);
-	the.takes = takes_create(settings, the.library);
+	if (the.library)
+		the.takes = takes_create(settings, the.library);
 	if (!the.takes) {
-		JANUS_LOG(LOG_ERR, "[tsrecorder] The engine's threads cannot be started\n");
+		JANUS_LOG(LOG_ERR, "[tsrecorder] The threads of the %s cannot be started\n",
+			  the.library ? "engine" : "catalogue");
 		destroy_parts();
 		return false;
 	}
@@ -477,7 +485,7 @@ static void create_session(janus_plugin_session *handle, int *error)
 		*error = -1;
 		return;
 	}
-	session_create(the.sessions, handle);
+	session_create(the.sessions, handle, error);
 	gate_leave(&the.gate);
 }
 

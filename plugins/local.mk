@@ -1,4 +1,4 @@
-# The plugin: the engine's recorder.h, Janus, GLib, jansson. Of its symbols Janus sees `create` alone.
+# The plugin: the engine's recorder.h, the catalogue, Janus, GLib, jansson. Of its symbols Janus sees `create` alone.
 janus_plugin_LTLIBRARIES = libjanus_tsrecorder.la
 libjanus_tsrecorder_la_SOURCES = \
 	plugins/janus_tsrecorder.c \
@@ -8,6 +8,7 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/api/browse.c \
 	plugins/api/control.c \
 	plugins/api/handlers.h \
+	plugins/api/list.c \
 	plugins/api/parts.h \
 	plugins/api/record.c \
 	plugins/api/request.c plugins/api/request.h \
@@ -18,8 +19,12 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/config/naming.c plugins/config/naming.h \
 	plugins/config/settings.c plugins/config/settings.h plugins/config/settings_table.c \
 	plugins/keeper/keeper.c plugins/keeper/keeper.h \
+	plugins/library/clerk.c \
+	plugins/library/inside.h \
 	plugins/library/item.c \
-	plugins/library/library.c plugins/library/library.h \
+	plugins/library/library.h \
+	plugins/library/life.c \
+	plugins/library/scanner.c \
 	plugins/peer/peer.h \
 	plugins/peer/sdp.c plugins/peer/sdp.h \
 	plugins/peer/session.c plugins/peer/session.h \
@@ -38,4 +43,4 @@ libjanus_tsrecorder_la_SOURCES = \
 libjanus_tsrecorder_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
 libjanus_tsrecorder_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libjanus_tsrecorder_la_LDFLAGS = -module -avoid-version -shared -export-symbols-regex '^create$$'
-libjanus_tsrecorder_la_LIBADD = librecorder.la $(JANSSON_LIBS)
+libjanus_tsrecorder_la_LIBADD = libcatalogue.la librecorder.la $(JANSSON_LIBS)

@@ -32,11 +32,12 @@ json_t *admin_stats(struct request *r)
 	uint64_t free_bytes = 0;
 	tsr_error space = tsr_free_space(folder, &free_bytes);
 	json_t *answer = json_pack(
-		"{s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:o}", "tsrecorder", "stats", "version", TSR_VERSION_STRING,
-		"uptime_s", (json_int_t)((tsr_now_us() - runtime_started_us(r->parts->runtime)) / G_USEC_PER_SEC),
-		"handles", (int)sessions_count(r->parts->sessions), "running", (int)takes->len, "recordings_path",
-		folder, "free_bytes", space == TSR_OK ? json_integer((json_int_t)free_bytes) : json_null(), "totals",
-		totals, "recordings", all_statuses(takes));
+		"{s:s, s:s, s:I, s:i, s:i, s:s, s:o, s:o, s:o, s:o}", "tsrecorder", "stats", "version",
+		TSR_VERSION_STRING, "uptime_s",
+		(json_int_t)((tsr_now_us() - runtime_started_us(r->parts->runtime)) / G_USEC_PER_SEC), "handles",
+		(int)sessions_count(r->parts->sessions), "running", (int)takes->len, "recordings_path", folder,
+		"free_bytes", space == TSR_OK ? json_integer((json_int_t)free_bytes) : json_null(), "totals", totals,
+		"catalogue", library_stats(r->parts->library), "recordings", all_statuses(takes));
 	g_ptr_array_unref(takes);
 	config_unref(config);
 	return answer;
@@ -88,14 +89,16 @@ json_t *admin_recover(struct request *r)
 	char none;
 	if (!request_read(r, no_fields, &none))
 		return NULL;
-	library_changed(r->parts->library);
-	GPtrArray *items = library_items(r->parts->library);
-	int files = 0;
-	for (guint i = 0; i < items->len; i++) {
-		const struct library_item *item = g_ptr_array_index(items, i);
-		files += item->interrupted ? (int)item->files->len : 0;
-	}
-	g_ptr_array_unref(items);
+	uint64_t files = catalogue_interrupted_files(library_catalogue(r->parts->library));
 	keeper_recover(r->parts->keeper);
-	return json_pack("{s:s, s:i}", "tsrecorder", "recovering", "files", files);
+	return json_pack("{s:s, s:I}", "tsrecorder", "recovering", "files", (json_int_t)files);
+}
+
+json_t *admin_rescan(struct request *r)
+{
+	char none;
+	if (!request_read(r, no_fields, &none))
+		return NULL;
+	library_rescan(r->parts->library);
+	return json_pack("{s:s}", "tsrecorder", "rescanning");
 }

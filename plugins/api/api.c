@@ -32,14 +32,15 @@ static const struct request_type types[] = {
 	{"split", REQUEST_PEER, control_split},
 	{"stop", REQUEST_PEER | REQUEST_ADMIN, control_stop},
 	{"status", REQUEST_PEER | REQUEST_READ, control_status},
-	{"list", REQUEST_PEER | REQUEST_READ, browse_list},
-	{"list_recordings", REQUEST_ADMIN | REQUEST_READ, browse_list},
+	{"list", REQUEST_PEER | REQUEST_READ, list_recordings},
+	{"list_recordings", REQUEST_ADMIN | REQUEST_READ, list_recordings},
 	{"info", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, browse_info},
 	{"delete", REQUEST_PEER | REQUEST_ADMIN, browse_delete},
 	{"profiles", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, browse_profiles},
 	{"stats", REQUEST_ADMIN | REQUEST_READ, admin_stats},
 	{"configure", REQUEST_ADMIN, admin_configure},
 	{"recover", REQUEST_ADMIN, admin_recover},
+	{"rescan", REQUEST_ADMIN, admin_rescan},
 };
 
 /* An asynchronous request on its way to a thread. */

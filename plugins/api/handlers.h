@@ -15,8 +15,9 @@ json_t *control_resume(struct request *r);
 json_t *control_split(struct request *r);
 json_t *control_stop(struct request *r);
 json_t *control_status(struct request *r);
+/* list.c: */
+json_t *list_recordings(struct request *r);
 /* browse.c: */
-json_t *browse_list(struct request *r);
 json_t *browse_info(struct request *r);
 json_t *browse_delete(struct request *r);
 json_t *browse_profiles(struct request *r);
@@ -24,5 +25,6 @@ json_t *browse_profiles(struct request *r);
 json_t *admin_stats(struct request *r);
 json_t *admin_configure(struct request *r);
 json_t *admin_recover(struct request *r);
+json_t *admin_rescan(struct request *r);
 
 #endif

@@ -130,10 +130,12 @@ static bool may_record(struct request *r, const struct settings *general, const 
 	if (take && !take_ended(take))
 		request_fail(r, API_WRONG_STATE, "this handle is recording already");
 	take_unref(take);
-	struct library_item *item = p->id_given ? library_find(r->parts->library, p->id) : NULL;
+	struct catalogue_recording *item = NULL;
+	if (p->id_given)
+		item = catalogue_find(library_catalogue(r->parts->library), p->id);
 	if (item)
 		request_fail(r, API_EXISTS, "there is a recording with the id %s", p->id);
-	library_item_unref(item);
+	catalogue_recording_free(item);
 	return r->code == API_OK;
 }
 

@@ -33,7 +33,7 @@ bool target_is_admin(const struct request *r, const char *admin_key)
 void target_clear(struct target *target)
 {
 	take_unref(target->take);
-	library_item_unref(target->item);
+	catalogue_recording_free(target->item);
 	*target = (struct target){0};
 }
 
@@ -47,7 +47,7 @@ static bool secret_fits(const struct target *t, const char *secret)
 
 static bool is_public(const struct target *t)
 {
-	return t->item ? !t->item->private : t->take && !take_facts(t->take)->private;
+	return t->item ? !t->item->is_private : t->take && !take_facts(t->take)->private;
 }
 
 /* The Admin API has its own secret, which the core has checked, and this key on top when there is one. */
@@ -60,7 +60,7 @@ static bool find_by_id(struct request *r, const struct target_params *p, enum ta
 {
 	out->take = takes_find(r->parts->takes, p->id);
 	if (!out->take)
-		out->item = library_find(r->parts->library, p->id);
+		out->item = catalogue_find(library_catalogue(r->parts->library), p->id);
 	bool found = out->take || out->item;
 	const char *stamp = out->take ? take_facts(out->take)->stamp : out->item ? out->item->stamp : NULL;
 	bool all = owns_all(r, p) || (r->session && session_made(r->session, stamp));

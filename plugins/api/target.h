@@ -12,8 +12,8 @@
 enum target_right { TARGET_SEE, TARGET_CONTROL };
 
 struct target {
-	struct take *take;         /* it runs, or it is the handle's latest; NULL = it is in the library */
-	struct library_item *item; /* it has ended; NULL = it is a take */
+	struct take *take;                /* it runs, or it is the handle's latest; NULL = it is in the catalogue */
+	struct catalogue_recording *item; /* this process does not record it; NULL = it is a take */
 };
 
 /* Reads id, secret and admin_key of the body. False with the error noted: API_UNAUTHORIZED, whether it exists or not;

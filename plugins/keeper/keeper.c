@@ -11,6 +11,8 @@
 /* How often retention is looked after. */
 #define RETENTION_PERIOD_S 60
 #define DAY_US             (86400LL * G_USEC_PER_SEC)
+/* Recordings that are asked for at once. */
+#define PAGE 100
 
 struct keeper {
 	struct runtime *runtime; /* borrowed, as what follows */
@@ -43,7 +45,10 @@ static bool is_stopping(struct keeper *k)
 static void on_recovered(void *user, const tsr_recovered *r)
 {
 	const struct turn *t = user;
-	library_changed(t->keeper->library);
+	if (r->path)
+		library_look(t->keeper->library, r->path);
+	else /* it held no media, and is gone: to look for it is to find that out */
+		catalogue_recording_free(catalogue_find(library_catalogue(t->keeper->library), r->id));
 	if (r->error != TSR_OK) {
 		log_line(TSR_LOG_WARNING, r->id, "left unfinished by an earlier run, and not recovered: %s",
 			 tsr_strerror(r->error));
@@ -87,64 +92,90 @@ static void recover(const struct turn *t, bool keep)
 
 /* ---- retention ---- */
 
-static void tell_deleted(const struct turn *t, const char *id, const char *path, const char *reason)
+static bool runs(const struct turn *t, const char *id)
 {
-	log_line(TSR_LOG_INFO, id, "removed by retention (%s)", reason);
+	return t->keeper->is_running(t->keeper->user, id);
+}
+
+/* `name` is below the folder, without ending. False when it stays. */
+static bool remove_file(const struct turn *t, const char *id, const char *name, const char *reason)
+{
+	tsr_error err = tsr_remove(t->general->recordings_path, name);
+	library_look(t->keeper->library, name);
+	if (err != TSR_OK) {
+		log_line(TSR_LOG_WARNING, id, "retention could not remove %s.ts: %s", name, tsr_strerror(err));
+		return false;
+	}
+	log_line(TSR_LOG_INFO, id, "removed by retention (%s): %s.ts", reason, name);
 	runtime_notify(t->keeper->runtime, NULL,
-		       json_pack("{s:s, s:s, s:s, s:s}", "event", "deleted", "id", id, "file",
-				 naming_below(t->general->recordings_path, path), "reason", reason));
-	library_changed(t->keeper->library);
+		       json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", id, "file", name, ".ts", "reason",
+				 reason));
+	return true;
 }
 
-static bool runs(void *user, const char *id)
+/* Those of one profile (NULL = of none). */
+static void remove_old_of(const struct turn *t, const char *profile)
 {
-	const struct keeper *k = ((const struct turn *)user)->keeper;
-	return k->is_running(k->user, id);
+	struct catalogue *catalogue = library_catalogue(t->keeper->library);
+	const struct settings *s = config_profile(t->config, profile);
+	int64_t days = (s ? s : t->general)->retain_days;
+	GPtrArray *old = NULL, *more;
+	while (days) {
+		const struct catalogue_recording *last = old && old->len ? g_ptr_array_index(old, old->len - 1) : NULL;
+		more = catalogue_ended_before(catalogue, profile, g_get_real_time() - days * DAY_US, last, PAGE);
+		if (old)
+			g_ptr_array_unref(old);
+		old = more;
+		for (guint i = 0; i < old->len && !is_stopping(t->keeper); i++) {
+			const struct catalogue_recording *r = g_ptr_array_index(old, i);
+			for (guint j = 0; j < r->files->len && !runs(t, r->id); j++)
+				(void)remove_file(t, r->id, g_ptr_array_index(r->files, j), "age");
+		}
+		if (!old->len || is_stopping(t->keeper))
+			break;
+	}
+	if (old)
+		g_ptr_array_unref(old);
 }
 
-/* By age each profile may have its own rule. */
+/* By age each profile may have its own rule; so may those that are not configured any more. */
 static void remove_old(const struct turn *t)
 {
-	const struct settings *general = t->general;
-	int64_t now_us = g_get_real_time();
-	GPtrArray *items = library_items(t->keeper->library);
-	for (guint i = 0; i < items->len; i++) {
-		const struct library_item *item = g_ptr_array_index(items, i);
-		const struct settings *s = config_profile(t->config, item->profile);
-		int64_t days = (s ? s : general)->retain_days;
-		if (item->interrupted || !days || item->ended_us + days * DAY_US > now_us || runs((void *)t, item->id))
-			continue;
-		for (guint j = 0; j < item->files->len; j++) {
-			const char *name = g_ptr_array_index(item->files, j);
-			char *path = g_strdup_printf("%s/%s.ts", general->recordings_path, name);
-			if (tsr_remove(general->recordings_path, name) == TSR_OK)
-				tell_deleted(t, item->id, path, "age");
-			g_free(path);
-		}
-	}
-	g_ptr_array_unref(items);
+	struct catalogue *catalogue = library_catalogue(t->keeper->library);
+	char *profile = NULL, *next;
+	do {
+		remove_old_of(t, profile);
+		next = catalogue_next_profile(catalogue, profile);
+		g_free(profile);
+	} while ((profile = next));
 }
 
-static void on_removed(void *user, const char *id, const char *path, uint64_t bytes G_GNUC_UNUSED, const char *reason)
+static void remove_much(const struct turn *t)
 {
-	tell_deleted(user, id, path, reason);
+	struct catalogue *catalogue = library_catalogue(t->keeper->library);
+	uint64_t most = (uint64_t)t->general->retain_size, bytes = catalogue_bytes(catalogue);
+	struct catalogue_file *file = NULL, *next;
+	while (bytes > most && !is_stopping(t->keeper)) {
+		next = catalogue_oldest_file(catalogue, file);
+		catalogue_file_free(file);
+		file = next;
+		if (!file)
+			break;
+		/* Of one that runs, the finished segments stay. */
+		if (!runs(t, file->id) && remove_file(t, file->id, file->name, "size"))
+			bytes -= MIN(bytes, file->bytes);
+	}
+	catalogue_file_free(file);
 }
 
+/* What is the oldest can only be said once all are known. */
 static void retain(const struct turn *t)
 {
-	const struct settings *s = t->general;
-	remove_old(t);
-	if (!s->retain_size)
+	if (!library_is_complete(t->keeper->library))
 		return;
-	const tsr_retention retention = {
-		.max_bytes = (uint64_t)s->retain_size,
-		.is_running = runs,
-		.on_removed = on_removed,
-		.user = (void *)t,
-	};
-	tsr_error err = tsr_retain(s->recordings_path, &retention);
-	if (err != TSR_OK)
-		log_line(TSR_LOG_WARNING, NULL, "retain_size cannot be kept: %s", tsr_strerror(err));
+	remove_old(t);
+	if (t->general->retain_size)
+		remove_much(t);
 }
 
 /* ---- the thread ---- */
@@ -154,7 +185,7 @@ static bool wait_for_work(struct keeper *k)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += RETENTION_PERIOD_S;
+	until.tv_sec += library_is_complete(k->library) ? RETENTION_PERIOD_S : 1;
 	pthread_mutex_lock(&k->mutex);
 	int timed_out = 0;
 	while (!k->stopping && !k->recover_wanted && !timed_out)

@@ -1,30 +1,124 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A recording of the catalogue as the API shows it, and who may see it. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utils.h> /* Janus's */
+
 #include "../config/config.h"
-#include "library.h"
+#include "inside.h"
 
-const char *library_item_state(const struct library_item *item)
-{
-	return item->interrupted ? "interrupted" : "finished";
-}
+/* Real reports have some kilobytes: 16 tracks and 64 gaps. */
+#define MAX_REPORT_BYTES (1024 * 1024)
 
-json_t *library_item_json(const struct library_item *item)
+/* ---- status -------------------------------------------------------------------------------------------------------- */
+
+static json_t *file_names(const struct catalogue_recording *item)
 {
-	json_t *out = json_object(), *files = json_array();
-	json_object_set_new(out, "id", json_string(item->id));
-	if (item->name)
-		json_object_set_new(out, "name", json_string(item->name));
-	if (item->profile)
-		json_object_set_new(out, "profile", json_string(item->profile));
-	json_object_set_new(out, "state", json_string(library_item_state(item)));
+	json_t *files = json_array();
 	for (guint i = 0; i < item->files->len; i++)
 		json_array_append_new(files, json_sprintf("%s%s", (const char *)g_ptr_array_index(item->files, i),
-							  item->interrupted ? ".recording.ts" : ".ts"));
-	json_object_set(out, "file", json_array_get(files, 0));
-	json_object_set_new(out, "files", files);
+							  item->state == CATALOGUE_FINISHED ? ".ts" : ".recording.ts"));
+	return files;
+}
+
+json_t *library_item_json(const struct catalogue_recording *item)
+{
+	json_t *out = json_object(), *files = file_names(item);
+	bool runs = item->state == CATALOGUE_RUNNING; /* another process records it */
+	json_object_set_new(out, "id", json_string(item->id));
+	if (item->title)
+		json_object_set_new(out, "name", json_string(item->title));
+	if (item->profile)
+		json_object_set_new(out, "profile", json_string(item->profile));
+	json_object_set_new(out, "state", json_string(catalogue_state_name(item->state)));
+	json_object_set(out, "file", json_array_get(files, runs ? json_array_size(files) - 1 : 0));
+	if (!runs)
+		json_object_set(out, "files", files);
+	json_decref(files);
 	json_object_set_new(out, "started", fields_moment(item->started_us));
-	json_object_set_new(out, "ended", fields_moment(item->ended_us));
+	if (!runs)
+		json_object_set_new(out, "ended", fields_moment(item->ended_us));
 	json_object_set_new(out, "duration_ms", json_integer(item->duration_ms));
 	json_object_set_new(out, "bytes", json_integer((json_int_t)item->bytes));
 	json_object_set_new(out, "recovered", json_boolean(item->recovered));
 	return out;
+}
+
+static json_t *load_report(const char *folder, const char *name)
+{
+	char *path = g_strdup_printf("%s/%s.json", folder, name);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	json_t *report = NULL;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MAX_REPORT_BYTES)
+		report = json_loadfd(fd, 0, NULL);
+	if (fd >= 0)
+		close(fd);
+	g_free(path);
+	return report;
+}
+
+json_t *library_reports(const struct library *l, const struct catalogue_recording *item)
+{
+	json_t *list = json_array();
+	for (guint i = 0; i < item->files->len; i++) {
+		json_t *report = load_report(l->folder, g_ptr_array_index(item->files, i));
+		if (!report)
+			continue;
+		json_object_del(report, "host"); /* the hidden secret */
+		json_array_append_new(list, report);
+	}
+	return list;
+}
+
+/* ---- secrets ------------------------------------------------------------------------------------------------------- */
+
+/* "SALT:HASH": a report may lie in a folder that is served to everybody. */
+static char *hide(const char *salt, const char *secret)
+{
+	char *salted = g_strconcat(salt, ":", secret, NULL);
+	char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, salted, -1);
+	char *hidden = g_strconcat(salt, ":", hash, NULL);
+	g_free(salted);
+	g_free(hash);
+	return hidden;
+}
+
+char *library_hide_secret(const char *secret)
+{
+	char salt[20];
+	if (!secret)
+		return NULL;
+	g_snprintf(salt, sizeof(salt), "%08x%08x", janus_random_uint32(), janus_random_uint32());
+	return hide(salt, secret);
+}
+
+char *library_host_text(const char *stamp, const char *profile, bool private, const char *hidden)
+{
+	json_t *host = json_pack("{s:s, s:b}", "stamp", stamp, "private", private);
+	if (profile)
+		json_object_set_new(host, "profile", json_string(profile));
+	if (hidden)
+		json_object_set_new(host, "secret", json_string(hidden));
+	char *dump = json_dumps(host, JSON_COMPACT);
+	char *text = g_strdup(dump);
+	free(dump);
+	json_decref(host);
+	return text;
+}
+
+bool library_secret_fits(const struct catalogue_recording *item, const char *secret)
+{
+	const char *colon = item->secret ? strchr(item->secret, ':') : NULL;
+	if (!colon || !secret)
+		return false;
+	char *salt = g_strndup(item->secret, (gsize)(colon - item->secret));
+	char *hidden = hide(salt, secret);
+	bool fits = janus_strcmp_const_time(hidden, item->secret);
+	g_free(hidden);
+	g_free(salt);
+	return fits;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The door of library/: the recordings that have ended, as the folder has them: files with a report of ours, and files that an
- * earlier run left unfinished. What was read is kept, so that asking again costs a look at the folder, not at each report. */
+ * The door of library/: the recordings there are, as the plugin has them. It keeps the catalogue of the recordings folder up to date,
+ * in the background, and says what is written about a recording for it to be found again. Questions go to the catalogue itself. */
 #ifndef TSR_PLUGINS_LIBRARY_H
 #define TSR_PLUGINS_LIBRARY_H
 
@@ -10,50 +10,66 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One recording: all files with its id (a segment each). Constant; any thread. */
-struct library_item {
-	gint refs;
-	char *id;
-	char *name;    /* NULL = none */
-	char *profile; /* NULL = none, or not known */
-	char *secret;  /* as library_hide made it; NULL = none */
-	char *stamp;   /* of the take that made it; NULL = not known */
-	bool private;
-	bool interrupted; /* not finished: it waits for recovery */
-	bool recovered;
-	int64_t started_us; /* UTC */
-	int64_t ended_us;
-	int64_t duration_ms;
-	uint64_t bytes;
-	GPtrArray *files; /* char *: names below the folder, without ending, in order */
-};
+#include "catalogue/catalogue.h"
 
 struct library;
 
+/* Opens the catalogue, and begins to go through the folder; waits until that is done only as long as a small folder takes. NULL when there
+ * are no threads to be had. */
 struct library *library_create(const char *folder);
-void library_destroy(struct library *library); /* NULL is fine */
 
-/* Something has ended or was removed: the next question looks at the folder again, however soon it comes. */
-void library_changed(struct library *library);
+/* Waits until what it was told is in the catalogue. NULL is fine. */
+void library_destroy(struct library *library);
 
-/* All of them, newest first, with a reference each (the array drops them). Looks at the folder, once a second at most. */
-GPtrArray *library_items(struct library *library);
+/* Any thread; it may wait for the disk. */
+struct catalogue *library_catalogue(const struct library *library);
 
-/* With a reference, or NULL. */
-struct library_item *library_find(struct library *library, const char *id);
-void library_item_unref(struct library_item *item);
+/* Whether it has gone through the folder since it was created, and the catalogue lacks nothing. */
+bool library_is_complete(struct library *library);
+
+/* Goes through the folder again, soon, and every hour. */
+void library_rescan(struct library *library);
+
+/* The member "catalogue" of `stats`: a new reference. */
+json_t *library_stats(struct library *library);
+
+/* ---- recordings of this process ------------------------------------------------------------------------------------- */
+
+/* Takes the id for a recording that is about to begin. False when there is one of that id. */
+bool library_begin(struct library *library, const struct catalogue_claim *claim);
+
+/* It could not begin. May wait for the disk, as library_begin. */
+void library_cancel(struct library *library, const char *id);
+
+/* The segment at `path` is complete, and `next` (NULL = none) is written now: absolute paths. Waits for nothing. */
+void library_segment(struct library *library, const char *path, const char *next);
+
+/* It has ended; what it left lies at `path` (NULL = nothing). Waits for nothing; `done` is called when the catalogue knows, on a thread
+ * of the library. */
+void library_end(struct library *library, const char *id, const char *path, void (*done)(void *user), void *user);
+
+/* Waits until everything that it was told is in the catalogue, and its `done` was called. */
+void library_flush(struct library *library);
+
+/* A file was changed: its path, absolute or below the folder, with or without ending. May wait for the disk. */
+void library_look(struct library *library, const char *path);
+
+/* ---- of a recording ------------------------------------------------------------------------------------------------- */
 
 /* The reports of its files, without what is nobody's business; a new array. */
-json_t *library_reports(const struct library *library, const struct library_item *item);
+json_t *library_reports(const struct library *library, const struct catalogue_recording *item);
 
-/* "finished" or "interrupted"; and the status of it, as documented at `list`: a new reference. */
-const char *library_item_state(const struct library_item *item);
-json_t *library_item_json(const struct library_item *item);
+/* The status of one that this process does not record, as documented at `list`: a new reference. */
+json_t *library_item_json(const struct catalogue_recording *item);
 
-/* What is written into a report about who may see the recording (tsr_recording_config.host); g_free. `secret` may be NULL. */
-char *library_host_text(const char *stamp, const char *profile, bool private, const char *secret);
+/* How a secret is written where others can read: "SALT:HASH"; g_free. NULL stays NULL. */
+char *library_hide_secret(const char *secret);
+
+/* What is written into a report about who may see the recording (tsr_recording_config.host); g_free. `hidden` is the secret as hidden above,
+ * or NULL. */
+char *library_host_text(const char *stamp, const char *profile, bool private, const char *hidden);
 
 /* Whether `secret` is the one that was hidden; both may be NULL, which never fits. */
-bool library_secret_fits(const struct library_item *item, const char *secret);
+bool library_secret_fits(const struct catalogue_recording *item, const char *secret);
 
 #endif

@@ -18,6 +18,10 @@ struct sessions {
 	GHashTable *map;       /* janus_plugin_session * -> struct session *, a reference each */
 };
 
+struct made {
+	char *id, *stamp;
+};
+
 struct session {
 	gint refs;
 	struct runtime *runtime;  /* borrowed */
@@ -28,7 +32,7 @@ struct session {
 	janus_plugin_session *handle; /* NULL once it was detached */
 	struct take *take;            /* the latest recording, running or ended; a reference */
 	struct sdp_wish wish;         /* what was negotiated for it */
-	GQueue made;                  /* stamps of the takes that this handle made, the latest first; char *, owned */
+	GQueue made;                  /* the takes that this handle made, the latest first: struct made *, owned */
 	unsigned hangups;             /* so far */
 	unsigned waiting;             /* asynchronous requests that are not answered yet */
 	guint64 sdp_session_id, sdp_version;
@@ -72,12 +76,27 @@ struct session *session_ref(struct session *session)
 	return session;
 }
 
+static struct made *made_of(const struct take_facts *facts)
+{
+	struct made *made = g_new(struct made, 1);
+	*made = (struct made){g_strdup(facts->id), g_strdup(facts->stamp)};
+	return made;
+}
+
+static void made_free(void *data)
+{
+	struct made *made = data;
+	g_free(made->id);
+	g_free(made->stamp);
+	g_free(made);
+}
+
 void session_unref(struct session *session)
 {
 	if (!session || !g_atomic_int_dec_and_test(&session->refs))
 		return;
 	take_unref(session->take);
-	g_queue_clear_full(&session->made, g_free);
+	g_queue_clear_full(&session->made, made_free);
 	pthread_mutex_destroy(&session->mutex);
 	pthread_mutex_destroy(&session->requests);
 	g_free(session);
@@ -101,7 +120,7 @@ unsigned sessions_count(struct sessions *sessions)
 	return count;
 }
 
-void session_create(struct sessions *sessions, janus_plugin_session *handle)
+void session_create(struct sessions *sessions, janus_plugin_session *handle, int *error G_GNUC_UNUSED)
 {
 	struct session *session = g_new0(struct session, 1);
 	session->refs = 1;
@@ -129,7 +148,7 @@ void session_destroy(struct sessions *sessions, janus_plugin_session *handle, in
 	struct take *take = g_steal_pointer(&session->take);
 	pthread_mutex_unlock(&session->mutex);
 	if (take)
-		take_stop(take, runtime_reason("detach"));
+		take_stop(take, "detach");
 	take_unref(take);
 
 	pthread_mutex_lock(&sessions->mutex);
@@ -182,13 +201,13 @@ const char *session_set_take(struct session *session, struct take *take, const s
 		old = session->take;
 		session->take = take_ref(take);
 		session->wish = *wish;
-		g_queue_push_head(&session->made, g_strdup(take_facts(take)->stamp));
+		g_queue_push_head(&session->made, made_of(take_facts(take)));
 		if (session->made.length > MAX_MADE)
-			g_free(g_queue_pop_tail(&session->made));
+			made_free(g_queue_pop_tail(&session->made));
 	}
 	pthread_mutex_unlock(&session->mutex);
 	take_unref(old);
-	return over ? runtime_reason(over) : NULL;
+	return over;
 }
 
 unsigned session_hangups(struct session *session)
@@ -225,12 +244,27 @@ void session_leave_queue(struct session *session)
 	pthread_mutex_unlock(&session->mutex);
 }
 
+static gint compare_stamp(gconstpointer made, gconstpointer stamp)
+{
+	return g_strcmp0(((const struct made *)made)->stamp, stamp);
+}
+
 bool session_made(struct session *session, const char *stamp)
 {
 	pthread_mutex_lock(&session->mutex);
-	bool made = stamp && g_queue_find_custom(&session->made, stamp, (GCompareFunc)g_strcmp0) != NULL;
+	bool made = stamp && g_queue_find_custom(&session->made, stamp, compare_stamp) != NULL;
 	pthread_mutex_unlock(&session->mutex);
 	return made;
+}
+
+GPtrArray *session_made_ids(struct session *session)
+{
+	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+	pthread_mutex_lock(&session->mutex);
+	for (const GList *at = session->made.head; at; at = at->next)
+		g_ptr_array_add(ids, g_strdup(((const struct made *)at->data)->id));
+	pthread_mutex_unlock(&session->mutex);
+	return ids;
 }
 
 enum api_error session_negotiate(struct session *session, const char *offer, json_t *simulcast,
@@ -344,7 +378,7 @@ void session_hangup_media(struct sessions *sessions, janus_plugin_session *handl
 	struct take *take = session->take ? take_ref(session->take) : NULL;
 	pthread_mutex_unlock(&session->mutex);
 	if (take)
-		take_stop(take, runtime_reason(g_atomic_int_get(&handle->stopped) ? "detach" : "hangup"));
+		take_stop(take, g_atomic_int_get(&handle->stopped) ? "detach" : "hangup");
 	take_unref(take);
 	session_unref(session);
 }

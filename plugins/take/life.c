@@ -49,6 +49,14 @@ bool take_ended(struct take *take)
 	return ended;
 }
 
+char *take_dup_name(struct take *take)
+{
+	pthread_mutex_lock(&take->mutex);
+	char *name = g_strdup(take->name);
+	pthread_mutex_unlock(&take->mutex);
+	return name;
+}
+
 /* ---- events of the engine ------------------------------------------------------------------------------------------ */
 
 static void tell(struct take *take, json_t *result)
@@ -85,6 +93,39 @@ static void end(struct take *take, bool finished)
 	g_free(stats);
 }
 
+/* What is left to do when the catalogue knows that it has ended. */
+struct last {
+	struct take *take;
+	json_t *result;
+	bool finished;
+};
+
+static void on_written_down(void *user)
+{
+	struct last *last = user;
+	end(last->take, last->finished);
+	deliver(last->take, last->result);
+	json_decref(last->result);
+	take_unref(last->take);
+	g_free(last);
+}
+
+/* Whoever hears that it has finished finds it in the list. */
+static void on_last(struct take *take, const tsr_event *event, json_t *result)
+{
+	struct last *last = g_new(struct last, 1);
+	*last = (struct last){take, result, event->type == TSR_EVENT_FINISHED};
+	library_end(take->takes->library, take->facts.id, event->path, on_written_down, last);
+}
+
+static void on_segment(struct take *take, const tsr_event *event)
+{
+	tsr_stats *stats = g_new(tsr_stats, 1);
+	tsr_recording_get_stats(take->recording, stats);
+	library_segment(take->takes->library, event->path, stats->path);
+	g_free(stats);
+}
+
 static void on_event(void *user, const tsr_event *event)
 {
 	struct take *take = user;
@@ -96,15 +137,14 @@ static void on_event(void *user, const tsr_event *event)
 		return;
 	}
 	json_t *result = take_event_result(take, event);
-	bool last = event->type == TSR_EVENT_FINISHED || event->type == TSR_EVENT_FAILED;
-	if (last)
-		end(take, event->type == TSR_EVENT_FINISHED);
-	if (last || event->type == TSR_EVENT_SEGMENT)
-		library_changed(take->takes->library);
+	if (event->type == TSR_EVENT_FINISHED || event->type == TSR_EVENT_FAILED) {
+		on_last(take, event, result);
+		return;
+	}
+	if (event->type == TSR_EVENT_SEGMENT)
+		on_segment(take, event);
 	deliver(take, result);
 	json_decref(result);
-	if (last)
-		take_unref(take);
 }
 
 void take_announced(struct take *take)
@@ -196,7 +236,6 @@ static tsr_recording_config recording_config(const struct take_order *order, str
 		.min_free_space = (uint64_t)s->min_free_space,
 		.stall_timeout_us = s->stall_timeout ? s->stall_timeout : -1,
 		.track_timeout_us = s->track_timeout,
-		.keyframe_timeout_us = s->keyframe_timeout ? s->keyframe_timeout : -1,
 		.on_event = on_event,
 		.user = take,
 	};
@@ -248,6 +287,41 @@ static tsr_error create_recording(struct take *take, const tsr_recording_config 
 	return err;
 }
 
+/* The id, among all processes that use the folder; then the file. */
+static enum api_error begin(struct take *take, const struct take_order *order, char *error, size_t error_size)
+{
+	struct library *library = take->takes->library;
+	char *hidden = library_hide_secret(order->secret);
+	char *host = library_host_text(take->facts.stamp, order->profile, order->private, hidden);
+	const struct catalogue_claim claim = {
+		.id = take->facts.id,
+		.name = order->filename,
+		.title = order->name,
+		.profile = order->profile,
+		.secret = hidden,
+		.stamp = take->facts.stamp,
+		.is_private = order->private,
+		.started_us = take->facts.started_us,
+	};
+	enum api_error result = API_OK;
+	if (!library_begin(library, &claim)) {
+		g_snprintf(error, error_size, "there is a recording with the id %s, or with its file", take->facts.id);
+		result = API_EXISTS;
+	} else {
+		tsr_recording_config config = recording_config(order, take);
+		config.host = host;
+		tsr_error err = create_recording(take, &config);
+		if (err != TSR_OK) {
+			g_snprintf(error, error_size, "the recording cannot be started: %s", tsr_strerror(err));
+			result = api_error_of(err);
+			library_cancel(library, take->facts.id);
+		}
+	}
+	g_free(host);
+	g_free(hidden);
+	return result;
+}
+
 enum api_error take_start(struct takes *takes, const struct take_order *order, unsigned max_running, struct take **out,
 			  char *error, size_t error_size)
 {
@@ -257,16 +331,11 @@ enum api_error take_start(struct takes *takes, const struct take_order *order, u
 		take_unref(take);
 		return reserved;
 	}
-	char *host = library_host_text(take->facts.stamp, order->profile, order->private, order->secret);
-	tsr_recording_config config = recording_config(order, take);
-	config.host = host;
-	tsr_error err = create_recording(take, &config);
-	g_free(host);
-	if (err != TSR_OK) {
-		g_snprintf(error, error_size, "the recording cannot be started: %s", tsr_strerror(err));
+	enum api_error err = begin(take, order, error, error_size);
+	if (err != API_OK) {
 		release(take);
 		take_unref(take);
-		return api_error_of(err);
+		return err;
 	}
 	*out = take;
 	return API_OK;
@@ -320,6 +389,8 @@ bool take_change(struct take *take, const char *name, const char *metadata, stru
 		take->name = g_strdup(name);
 	}
 	pthread_mutex_unlock(&take->mutex);
+	if (name)
+		catalogue_retitle(library_catalogue(take->takes->library), take->facts.id, name);
 	return true;
 }
 

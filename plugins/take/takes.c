@@ -3,6 +3,7 @@
  * All recordings that run. */
 #include <glib.h>
 
+#include "../library/library.h"
 #include "inside.h"
 
 struct takes *takes_create(const struct settings *s, struct library *library)
@@ -28,6 +29,7 @@ void takes_destroy(struct takes *takes)
 	if (!takes)
 		return;
 	tsr_engine_destroy(takes->engine);
+	library_flush(takes->library); /* the last events come from there */
 	g_hash_table_destroy(takes->running);
 	pthread_mutex_destroy(&takes->mutex);
 	g_free(takes);

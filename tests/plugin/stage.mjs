@@ -62,7 +62,8 @@ export async function admin(janus, request) {
 	return reply.response;
 }
 
-export const filesIn = (folder) => readdirSync(folder, { recursive: true }).sort();
+/** What lies in a recordings folder, but for its catalogue. */
+export const filesIn = (folder) => readdirSync(folder, { recursive: true }).filter((name) => !name.startsWith('.catalogue.db')).sort();
 
 // ---- offers of a peer that is not there ----
 
