@@ -13,12 +13,12 @@ export async function probe(file) {
 }
 
 /**
- * Decodes everything, stopping at the first error; what ffmpeg complained of, '' when it did not. The output keeps the input's
- * clock: in one of 1/20 s, which ffmpeg would take for a camera, two pictures of a real camera can share a tick.
+ * Decodes everything, stopping at the first error; what ffmpeg complained of, '' when it did not. The output has the clock of
+ * MPEG-TS: in one of 1/20 s, which ffmpeg would take for a camera, two pictures of a real camera can share a tick.
  */
 export async function decodeErrors(file) {
 	const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-xerror', '-i', file, '-map', '0', '-fps_mode', 'passthrough',
-		'-enc_time_base', '-1', '-f', 'null', '-']);
+		'-enc_time_base:v', '1:90000', '-f', 'null', '-']);
 	return stderr.trim() || (code === 0 ? '' : `exit code ${code}`);
 }
 
