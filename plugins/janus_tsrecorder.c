@@ -182,6 +182,7 @@
 			"frames" : …, "frames_written" : …, "frames_damaged" : …, "frames_skipped" : …, "frames_unwanted" : …, "frames_dropped" : …,
 			"keyframes" : …, "keyframe_requests" : …, "decode_errors" : …, "concealed" : …,
 			"width" : …, "height" : …, "resolution_changes" : <video only>,
+			"reorder_frames" : <video only; so many pictures may come before one that is shown before them (B-frames)>,
 			"sample_rate" : …, "channels" : <audio only>,
 			"sender_reports" : …, "clock_jumps" : …, "clock_offset_us" : …, "clock_corrected_us" : …,
 			"transcode_cpu_us" : …
@@ -271,7 +272,9 @@
  * its \c finished has \c bytes 0, and neither \c file nor \c path .
  *
  * \c warning is one of \c disk_slow , \c disk_full , \c no_keyframe , \c no_audio , \c no_video , \c transcoder_overload , \c clock_jump ,
- * \c inbox_full , \c decode_errors , \c write_failed . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
+ * \c inbox_full , \c decode_errors , \c b_frames (pictures come in another order than they are shown: the file has both orders, but
+ * a live stream made of it is not for every player), \c without_keyframe (none came for \c keyframe_timeout , and the picture goes on
+ * without), \c write_failed . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
  * \c disk_full , \c error .
  *
  * Event handlers get the content of \c result , with \c event instead of \c status .
@@ -485,7 +488,7 @@ static void create_session(janus_plugin_session *handle, int *error)
 		*error = -1;
 		return;
 	}
-	session_create(the.sessions, handle, error);
+	session_create(the.sessions, handle);
 	gate_leave(&the.gate);
 }
 

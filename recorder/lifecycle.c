@@ -101,6 +101,8 @@ static void set_defaults(tsr_recording_config *c, bool offline)
 		c->stall_timeout_us = DEFAULT_TIMEOUT_US;
 	if (c->track_timeout_us == 0)
 		c->track_timeout_us = DEFAULT_TIMEOUT_US;
+	if (c->keyframe_timeout_us == 0)
+		c->keyframe_timeout_us = DEFAULT_TIMEOUT_US;
 }
 
 /* ---- create, free ---- */

@@ -15,6 +15,7 @@ librecorder_la_SOURCES = \
 	recorder/report.c recorder/report.h \
 	recorder/segment.c recorder/segment.h \
 	recorder/stats.c recorder/stats.h \
+	recorder/reorder.c recorder/reorder.h \
 	recorder/track.c recorder/track.h \
 	recorder/turn.c recorder/turn.h \
 	recorder/common/buf.c recorder/common/buf.h \

@@ -23,10 +23,8 @@ struct early_frame {
 struct output {
 	struct segment file; /* the one being written */
 	struct mux *mux;     /* NULL until the first frames are there */
-	unsigned version;    /* of the next muxer's tables */
-	uint32_t in_mux;     /* bit per track index */
+	uint32_t in_mux;     /* bit per track index: named by its tables */
 	bool renew;          /* a track is gone: the next frame begins new tables without it */
-	bool discontinuity;  /* the next frame goes on behind a gap: new tables say so */
 	bool split;          /* wanted at the next keyframe */
 	GQueue early;        /* frames held until the muxer starts: struct early_frame */
 	size_t early_bytes;
@@ -78,30 +76,36 @@ void output_set_flush(tsr_recording *r)
 
 /* ---- the muxer ---- */
 
-static tsr_error start_mux(tsr_recording *r)
+/* What the tables say of t from now on. */
+static const struct track_format *format_of(const struct track *t)
+{
+	return t->started ? &t->format : codec_format(t->codec);
+}
+
+/* Names the tracks that there are, those that have not begun too: some players read the first tables and no others. */
+static tsr_error set_tables(tsr_recording *r)
 {
 	struct output *out = r->out;
 	struct mux_track tracks[LIMIT_TRACKS];
 	unsigned count = 0;
 	out->in_mux = 0;
+	out->renew = false;
 	for (unsigned i = 0; i < r->tracks; i++) {
-		if (!r->track[i]->started || r->track[i]->gone)
+		const struct track *t = r->track[i];
+		if (t->gone || (t->ended && !t->started))
 			continue;
-		tracks[count++] = (struct mux_track){.format = r->track[i]->format, .id = i};
+		tracks[count++] = (struct mux_track){.format = *format_of(t), .id = i};
 		out->in_mux |= 1u << i;
 	}
-	struct mux_config config = {
-		.tracks = tracks,
-		.count = count,
-		.version = out->version,
-		.discontinuity = out->version > 0,
-		.title = r->config.name,
-	};
-	mux_destroy(out->mux);
-	out->mux = NULL;
-	out->version++;
-	out->discontinuity = out->renew = false;
-	return mux_create(&config, out->file.sink, &out->mux);
+	return mux_set_tracks(out->mux, tracks, count);
+}
+
+static tsr_error start_mux(tsr_recording *r)
+{
+	struct output *out = r->out;
+	const struct mux_config config = {.title = r->config.name, .wait_90k = r->config.reorder_wait_us * 9 / 100};
+	tsr_error err = mux_create(&config, out->file.sink, &out->mux);
+	return err == TSR_OK ? set_tables(r) : err;
 }
 
 /* ---- segments ---- */
@@ -117,7 +121,6 @@ static void close_file(tsr_recording *r, bool last)
 	struct output *out = r->out;
 	mux_destroy(out->mux);
 	out->mux = NULL;
-	out->version = 0;
 	segment_close(r, &out->file, last);
 }
 
@@ -180,7 +183,7 @@ static void count_written(struct track *t, const struct frame *frame)
 		r->any_written = true;
 		r->first_90k = r->out->file.start_90k = frame->pts_90k;
 	}
-	t->last_written_90k = frame->pts_90k;
+	t->last_written_90k = MAX(t->last_written_90k, frame->pts_90k);
 	if (frame->pts_90k > r->last_90k)
 		r->last_90k = frame->pts_90k;
 	gap_close(&r->gaps, &t->gap, frame->pts_90k);
@@ -191,10 +194,12 @@ static void count_written(struct track *t, const struct frame *frame)
 static bool drop_for_room(struct track *t, const struct frame *frame)
 {
 	tsr_recording *r = t->r;
-	bool room = sink_has_room(r->out->file.sink, mux_packetized_size(frame->size), !t->video);
+	bool room = sink_has_room(r->out->file.sink, mux_packetized_size(r->out->mux, frame), !t->video);
 	if (room && (!t->overflowed || !t->video || frame->keyframe)) {
-		r->out->discontinuity |=
-			t->overflowed; /* once, where the track goes on: not at each frame that others write meanwhile */
+		if (t->overflowed &&
+		    r->out->mux !=
+			    NULL) /* once, where the track goes on: not at each frame that others write meanwhile */
+			mux_note_gap(r->out->mux);
 		t->overflowed = false;
 		return false;
 	}
@@ -209,6 +214,19 @@ static bool drop_for_room(struct track *t, const struct frame *frame)
 	return true;
 }
 
+static tsr_error mux_frame(struct track *t, const struct frame *frame)
+{
+	struct mux *mux = t->r->out->mux;
+	int64_t lead_90k = mux_lead_90k(mux);
+	tsr_error err = mux_write(mux, t->index, frame);
+	if (mux_lead_90k(mux) != lead_90k)
+		log_line(
+			TSR_LOG_INFO, t->r->config.id,
+			"track %u is far behind another: the file's clock is set back, %lld ms behind its newest frame",
+			t->index, (long long)(mux_lead_90k(mux) / 90));
+	return err;
+}
+
 static tsr_error write_frame(struct track *t, const struct frame *frame)
 {
 	struct output *out = t->r->out;
@@ -217,10 +235,12 @@ static tsr_error write_frame(struct track *t, const struct frame *frame)
 		return err;
 	if (drop_for_room(t, frame))
 		return TSR_OK;
-	if (out->mux == NULL || out->discontinuity || out->renew || (out->in_mux & 1u << t->index) == 0)
+	if (out->mux == NULL)
 		err = start_mux(t->r);
+	else if (out->renew || (out->in_mux & 1u << t->index) == 0)
+		err = set_tables(t->r);
 	if (err == TSR_OK)
-		err = mux_write(out->mux, t->index, frame);
+		err = mux_frame(t, frame);
 	if (err == TSR_E_MALFORMED) {
 		t->stats.malformed++;
 		return TSR_OK;
@@ -240,7 +260,7 @@ static bool all_tracks_started(const tsr_recording *r)
 	return true;
 }
 
-/* The first track's frames wait for the other tracks', so that the first tables name them all. A track that comes later gets new tables. */
+/* The first track's frames wait for the other tracks'. */
 static bool may_start(const tsr_recording *r)
 {
 	const struct output *out = r->out;
@@ -383,9 +403,8 @@ void output_finish(tsr_recording *r)
 void output_track_ended(struct track *t)
 {
 	struct output *out = t->r->out;
-	/* Once a muxer runs nothing waits to be written. Its clock reference may have been this track's: players need another. */
-	t->gone = out->mux != NULL;
-	out->renew |= t->gone && t->started; /* only tables that name it are renewed */
+	t->gone = out->mux != NULL; /* once a muxer runs nothing waits to be written */
+	out->renew |= t->gone && (out->in_mux & 1u << t->index) != 0;
 }
 
 bool output_split(tsr_recording *r)

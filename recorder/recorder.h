@@ -108,6 +108,8 @@ typedef struct tsr_recording_config {
 	uint64_t min_free_space;     /* bytes on the file system; 0 = do not look */
 	int64_t stall_timeout_us;    /* no packet for so long is told; 0 = 10 s, negative = never */
 	int64_t track_timeout_us;    /* a track that has not begun is told after so long; 0 = 10 s */
+	/* Asked for in vain for so long, a keyframe is waited for no more: video goes on without one; 0 = 10 s, negative = never. */
+	int64_t keyframe_timeout_us;
 	/* Called for each event, on an engine thread, never two at once for one recording; must not block for long and must
 	 * not call tsr_engine_destroy. `event` is borrowed for the call. */
 	void (*on_event)(void *user, const struct tsr_event *event);
@@ -222,7 +224,8 @@ typedef struct tsr_event {
 	int64_t duration_ms;
 	const char *reason;  /* why it ended */
 	const char *warning; /* "disk_slow", "disk_full", "no_keyframe", "no_audio", "no_video", "transcoder_overload",
-				   "clock_jump", "inbox_full", "decode_errors" */
+				   "clock_jump", "inbox_full", "decode_errors", "b_frames",
+				   "without_keyframe" */
 	const char *text;    /* one sentence for people; may be NULL */
 	tsr_error error;
 	const char *sha256; /* NULL unless the report is on */
@@ -269,6 +272,8 @@ typedef struct tsr_track_stats {
 	uint64_t keyframe_requests;
 	uint64_t resolution_changes;
 	uint16_t width, height; /* latest */
+	unsigned
+		reorder_frames; /* video: so many pictures may come before one and be shown after it (B-frames); 0 in a browser's */
 	uint32_t sample_rate;
 	uint8_t channels;
 	uint64_t sender_reports;

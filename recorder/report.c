@@ -69,6 +69,8 @@ static void add_track(GString *s, const tsr_track_stats *t)
 		json_int(s, "height", t->height);
 		MORE(s);
 		json_int(s, "resolution_changes", (int64_t)t->resolution_changes);
+		MORE(s);
+		json_int(s, "reorder_frames", t->reorder_frames);
 	} else {
 		json_int(s, "sample_rate", t->sample_rate);
 		MORE(s);

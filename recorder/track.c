@@ -39,6 +39,53 @@ void track_ask_for_keyframe(struct track *t)
 	events_queue(r, &(tsr_event){.type = TSR_EVENT_KEYFRAME_NEEDED, .track = (int)t->index});
 }
 
+/* Behind the keyframe that the video begins with may come pictures that are shown before it, and refer to what is not there (open GOP). */
+static bool is_leading(struct track *t, const struct frame *frame)
+{
+	t->leading = t->leading && (int32_t)(frame->rtp_ts - t->entry_ts) <= 0;
+	bool before = t->leading && frame->rtp_ts != t->entry_ts;
+	t->stats.frames_skipped += before;
+	return before;
+}
+
+/* Intra refresh without recovery points, a sender that hears no PLI: a picture with artefacts is better than none. What was waited for in
+ * vain once is not waited for as long again. True: this frame goes on; false: it does not, but one to begin with may be made of the next. */
+static bool gives_up_waiting(struct track *t)
+{
+	int64_t timeout_us = t->r->config.keyframe_timeout_us, waited_us = t->r->now_us - t->waiting_since_us;
+	if (t->without_keyframes)
+		timeout_us = MIN(timeout_us, 2 * KEYFRAME_REQUEST_INTERVAL_US);
+	if (timeout_us < 0 || waited_us < MIN(timeout_us, 2 * KEYFRAME_REQUEST_INTERVAL_US))
+		return false;
+	if (waited_us < timeout_us) {
+		depay_accept_entry(t->depay, DEPAY_ENTRY_WITH_SETS);
+		return false;
+	}
+	t->making_entry = depay_accept_entry(t->depay, DEPAY_ENTRY_ANY);
+	if (!t->making_entry && !t->lost)
+		return false; /* such a picture cannot begin without */
+	if (!t->without_keyframes)
+		events_warn(t->r, (int)t->index, "without_keyframe",
+			    "no keyframe comes, though it is asked for; the picture goes on without, and may be "
+			    "damaged for a while");
+	t->without_keyframes = true;
+	return !t->making_entry;
+}
+
+/* Leaves a frame out, or not. */
+static bool leave_out(struct track *t, const struct frame *frame)
+{
+	if (t->waiting_since_us == 0)
+		t->waiting_since_us = t->r->now_us;
+	if (gives_up_waiting(t))
+		return false;
+	t->stats.frames_skipped++;
+	if (t->lost)
+		gap_add(&t->r->gaps, &t->gap, t->index, "loss", frame->pts_90k, frame->size);
+	track_ask_for_keyframe(t);
+	return true;
+}
+
 /* Whether a video frame may go on; the gate that opens on a keyframe. */
 static bool pass_gate(struct track *t, const struct frame *frame)
 {
@@ -48,15 +95,19 @@ static bool pass_gate(struct track *t, const struct frame *frame)
 		else if (!t->waiting_keyframe)
 			t->waiting_keyframe = t->lost = true;
 	}
-	if (t->waiting_keyframe && !frame->keyframe) {
-		t->stats.frames_skipped++;
-		if (t->lost)
-			gap_add(&t->r->gaps, &t->gap, t->index, "loss", frame->pts_90k, frame->size);
-		track_ask_for_keyframe(t);
+	if (t->waiting_keyframe && !frame->keyframe && leave_out(t, frame))
 		return false;
+	if (t->waiting_keyframe) {
+		t->leading = true;
+		t->entry_ts = frame->rtp_ts;
+	}
+	if (frame->keyframe) {
+		t->without_keyframes = t->without_keyframes && t->making_entry;
+		t->making_entry = false;
 	}
 	t->waiting_keyframe = t->lost = false;
-	return true;
+	t->waiting_since_us = 0;
+	return !is_leading(t, frame);
 }
 
 /* ---- temporal layers ---- */
@@ -122,7 +173,7 @@ static void watch_pause(struct track *t, const struct frame *frame)
 		clockmap_doubt(&t->clock, others_went_on && pause_us >= MUTED_US ? 0 : CATCH_UP_US);
 }
 
-static int64_t recording_time(struct track *t, const struct frame *frame)
+static int64_t clock_time(struct track *t, const struct frame *frame)
 {
 	watch_pause(t, frame);
 	bool jumped;
@@ -130,21 +181,51 @@ static int64_t recording_time(struct track *t, const struct frame *frame)
 	if (jumped)
 		events_warn_often(t->r, (int)t->index, &t->jump_told_us, "clock_jump",
 				  "the sender's RTP clock jumped; it was tied to arrival time anew");
-	if (t->r->paused)
-		return pts;
-	if (pts <= t->last_pts_90k)
-		pts = t->last_pts_90k + 1;
-	t->last_pts_90k = pts;
+	if (jumped)
+		reorder_forget(&t->reorder);
+	return pts;
+}
+
+static void tell_reordering(struct track *t)
+{
+	if (!t->told_reorder)
+		events_warn(t->r, (int)t->index, "b_frames",
+			    "pictures come in another order than they are shown; few players of live streams take that "
+			    "well");
+	t->told_reorder = true;
+}
+
+/* Sets the frame's times. */
+static void set_times(struct track *t, struct frame *frame)
+{
+	if (t->video && frame->keyframe)
+		reorder_set_depth(&t->reorder, frame->reorder);
+	bool placed = t->video && reorder_place(&t->reorder, frame->rtp_ts, &frame->pts_90k);
+	if (!placed)
+		frame->pts_90k = clock_time(t, frame);
+	if (t->r->paused) {
+		reorder_forget(&t->reorder);
+		return;
+	}
+	if (placed)
+		tell_reordering(t);
+	if (t->video) {
+		reorder_note(&t->reorder, frame, placed);
+	} else {
+		if (frame->pts_90k <= t->last_pts_90k)
+			frame->pts_90k = t->last_pts_90k + 1;
+		frame->dts_90k = frame->pts_90k;
+	}
+	t->last_pts_90k = MAX(t->last_pts_90k, frame->pts_90k);
 	t->last_arrival_us = frame->arrival_us;
 	t->last_paused_90k = t->r->paused_90k;
-	return pts;
 }
 
 static int on_frame(void *ctx, const struct frame *depacketized)
 {
 	struct track *t = ctx;
 	struct frame frame = *depacketized;
-	frame.pts_90k = frame.dts_90k = recording_time(t, &frame);
+	set_times(t, &frame);
 	note_resolution(t, &frame);
 	if (t->r->paused || (t->video && (!pass_gate(t, &frame) || is_unwanted(t, &frame))))
 		return TSR_OK;
@@ -179,8 +260,10 @@ static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bo
 	if (!is_medium(t, pkt))
 		pkt = &without_payload; /* what was lost before it, was lost before the next one */
 	clockmap_set_ssrc(&t->clock, pkt->ssrc);
-	if (restart)
+	if (restart) {
 		clockmap_restart(&t->clock);
+		reorder_forget(&t->reorder);
+	}
 	if (t->r->error != TSR_OK)
 		return;
 	recording_fail(t->r, depay_push(t->depay, pkt, lost > 0 || restart));
@@ -372,6 +455,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 
 	t->media_types = (struct media_types){.announced = config->payload_types, .red = config->red_payload_type};
 	clockmap_init(&t->clock, &t->r->timeline, rate);
+	reorder_start(&t->reorder, rate);
 	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);
 	if (t->jitbuf == NULL)
 		return TSR_E_NOMEM;
@@ -461,6 +545,7 @@ void track_get_stats(const struct track *t, tsr_track_stats *out)
 	out->codec_out = t->route->out;
 	out->transcode = t->route->transcode;
 	out->started = t->started;
+	out->reorder_frames = t->reorder.depth;
 	out->ended = t->ended;
 	out->sample_rate = format->sample_rate;
 	out->channels = format->channels;

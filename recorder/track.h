@@ -9,6 +9,7 @@
 
 #include "codec/codec.h"
 #include "recorder.h"
+#include "reorder.h"
 #include "rtp/clockmap.h"
 #include "rtp/mediatypes.h"
 
@@ -27,10 +28,15 @@ struct track {
 	bool waiting_keyframe;                   /* video: frames are left out until one comes */
 	uint8_t temporal_layer, temporal_wanted; /* the highest to record: now, and from the next keyframe on */
 	bool lost;                               /* ... because something was lost, not because the track begins */
-	bool overflowed;                         /* the sink had no room: video waits for a keyframe that fits */
-	int64_t added_us;                        /* its first turn; 0 = not yet */
-	int64_t packet_us;                       /* arrival of the newest packet; 0 = none yet */
+	bool leading;      /* video: what is shown before the keyframe it began with may still come */
+	uint32_t entry_ts; /* ... and that is its timestamp */
+	bool overflowed;   /* the sink had no room: video waits for a keyframe that fits */
+	int64_t added_us;  /* its first turn; 0 = not yet */
+	int64_t packet_us; /* arrival of the newest packet; 0 = none yet */
 	int64_t keyframe_asked_us;
+	int64_t waiting_since_us; /* the first frame that was left out for want of a keyframe; 0 = none is */
+	bool without_keyframes;   /* they were asked for in vain, and none has come since */
+	bool making_entry;        /* ... so that the depacketizer makes one of another picture */
 	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
 	struct media_types media_types;
 	int64_t size_logged_us;                   /* when a change of size was last logged */
@@ -44,6 +50,8 @@ struct track {
 	struct codec *codec;
 	track_frame_cb take_frame;
 	struct clockmap clock;
+	struct reorder reorder; /* video */
+	bool told_reorder;
 	/* in the file */
 	bool started;
 	bool in_file;                                /* a frame of it is in the file being written */

@@ -1,5 +1,5 @@
 # What `make check` runs besides the unit tests (tests/run runs more), and what tests/run asks of the build.
-STYLE_TESTS = tests/style/breaks tests/style/circles tests/style/dist tests/style/format tests/style/headers tests/style/includes tests/style/janus-pc tests/style/manual tests/style/shell tests/style/size
+STYLE_TESTS = tests/style/breaks tests/style/circles tests/style/dist tests/style/format tests/style/headers tests/style/includes tests/style/janus-pc tests/style/leftovers tests/style/manual tests/style/shell tests/style/size
 dist_check_SCRIPTS += $(STYLE_TESTS)
 TESTS += $(STYLE_TESTS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; \
@@ -16,8 +16,6 @@ print-plugin:
 # For what tests load: a path to install it at, which it never is, makes libtool build a shared object.
 test_module_ldflags = -module -avoid-version -shared -rpath /nowhere
 
-EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json \
-	tests/lib/chromium.mjs tests/lib/cmocka.h tests/lib/janus.mjs tests/lib/media.mjs tests/lib/netns tests/lib/packages.sh \
-	tests/lib/process.mjs tests/lib/reporter.mjs tests/lib/signalling.mjs tests/lib/wait.mjs
+EXTRA_DIST += .ci/run tests/run tests/package.json tests/package-lock.json tests/lib
 EXTRA_DIST += tests/style/lib.sh
 EXTRA_DIST += tests/e2e tests/platforms

@@ -127,22 +127,34 @@ struct ts_head {
 
 /* ---- frames (PES packets, section 2.4.3.6) -------------------------------------------------------------------------- */
 
-static void note_pts(struct ts_stream *s, const uint8_t *p)
+static int64_t read_time(const uint8_t *p)
 {
-	int64_t pts = (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)(get_be16(p + 1) >> 1) << 15 | get_be16(p + 3) >> 1;
+	return (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)(get_be16(p + 1) >> 1) << 15 | get_be16(p + 3) >> 1;
+}
+
+/* From one time to another, the shortest way across the wrap. */
+static int64_t time_step(int64_t from, int64_t to)
+{
+	int64_t step = (to - from) % PTS_WRAP;
+	return step > PTS_WRAP / 2 ? step - PTS_WRAP : step < -PTS_WRAP / 2 ? step + PTS_WRAP : step;
+}
+
+/* Frames come in the order of their DTS, which is the PTS where it is not there. Returns the PTS, unwrapped. */
+static int64_t note_times(struct ts_stream *s, int64_t pts, int64_t dts)
+{
 	if (!s->has_pts) {
 		s->has_pts = true;
 		s->first_pts_90k = s->last_pts_90k = pts;
-		return;
+		s->last_dts_90k = dts;
+		return pts;
 	}
-	int64_t step = (pts - s->last_pts_90k) % PTS_WRAP; /* to the nearest, across the wrap */
-	if (step > PTS_WRAP / 2)
-		step -= PTS_WRAP;
-	else if (step < -PTS_WRAP / 2)
-		step += PTS_WRAP;
-	s->pts_backwards += step < 0;
+	int64_t step = time_step(s->last_dts_90k, dts);
+	s->dts_backwards += step < 0;
 	s->longest_gap_90k = MAX(s->longest_gap_90k, step);
-	s->last_pts_90k += step;
+	s->last_dts_90k += step;
+	int64_t unwrapped = s->last_pts_90k + time_step(s->last_pts_90k, pts);
+	s->last_pts_90k = MAX(s->last_pts_90k, unwrapped);
+	return unwrapped;
 }
 
 static void begin_frame(struct ts_stream *s, const uint8_t *p, size_t left, const struct ts_watch *watch)
@@ -154,9 +166,10 @@ static void begin_frame(struct ts_stream *s, const uint8_t *p, size_t left, cons
 	size_t length = get_be16(p + 4);
 	s->missing_bytes = length > 0 ? (int64_t)length + 6 : 0;
 	if ((p[7] & 0x80) != 0 && left >= 14) {
-		note_pts(s, p + 9);
+		bool has_dts = (p[7] & 0x40) != 0 && left >= 19;
+		int64_t pts = note_times(s, read_time(p + 9), read_time(p + (has_dts ? 14 : 9)));
 		if (watch->frame != NULL)
-			watch->frame(watch->ctx, s, s->last_pts_90k);
+			watch->frame(watch->ctx, s, pts);
 	}
 	if (left >= 9u + p[8])
 		s->payload_bytes -= 9u + p[8]; /* the head is no payload; its packet is added as a whole */

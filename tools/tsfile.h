@@ -23,10 +23,11 @@ struct ts_stream {
 	uint64_t frames;        /* PES packets */
 	uint64_t random_access; /* packets marked as a point to start at */
 	uint64_t lost_packets;  /* places where the continuity counter jumped */
-	uint64_t pts_backwards; /* frames before the one before */
+	uint64_t dts_backwards; /* frames to be decoded before the one before */
 	bool has_pts;
 	int64_t first_pts_90k; /* unwrapped; last may be behind a wrap */
-	int64_t last_pts_90k;
+	int64_t last_pts_90k;  /* of the frame shown last */
+	int64_t last_dts_90k;
 	int64_t longest_gap_90k; /* between two frames */
 	bool last_frame_cut;     /* its length says there should be more */
 	/* while scanning */

@@ -67,9 +67,9 @@ static void check_streams(struct check *c, const struct ts_scan *scan)
 		if (s->lost_packets > 0)
 			problem(c, "PID 0x%x (%s): packets are missing in %" G_GUINT64_FORMAT " places", s->pid,
 				s->kind, s->lost_packets);
-		if (s->pts_backwards > 0)
+		if (s->dts_backwards > 0)
 			problem(c, "PID 0x%x (%s): time goes back %" G_GUINT64_FORMAT " times", s->pid, s->kind,
-				s->pts_backwards);
+				s->dts_backwards);
 		if (s->last_frame_cut)
 			problem(c, "PID 0x%x (%s): the last frame is cut off", s->pid, s->kind);
 	}

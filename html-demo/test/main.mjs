@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All tests of the demo, in one process: they share one stack and one browser.
 
+import '../../tests/lib/end.mjs';
 import './run.test.mjs';
 import './record.test.mjs';
 import './sources.test.mjs';

@@ -46,6 +46,7 @@ struct settings {
 	int64_t start_wait;
 	int64_t stall_timeout;
 	int64_t track_timeout;
+	int64_t keyframe_timeout;
 
 	char *video_encoder;
 	char *video_preset;

@@ -53,6 +53,7 @@ const struct field settings_table[] = {
 	{ "bitrate",                 FIELD_INT,    AT(bitrate),                    30000,   1000000000,    NULL, RUN|PRO|ZERO, "0" },
 	{ "keyframe_interval",       FIELD_TIME,   AT(keyframe_interval),          500 * MS, HOUR,         NULL, RUN|PRO|ZERO, "0" },
 	{ "on_loss",                 FIELD_CHOICE, AT(on_loss),                    0,       0,             on_loss_choices, RUN|PRO, "wait_keyframe" },
+	{ "keyframe_timeout",        FIELD_TIME,   AT(keyframe_timeout),           SECOND,  HOUR,          NULL, RUN|PRO|ZERO, "10s" },
 	{ "reorder_wait",            FIELD_TIME,   AT(reorder_wait),               20 * MS, 5 * SECOND,    NULL, RUN|PRO,      "500ms" },
 	{ "start_wait",              FIELD_TIME,   AT(start_wait),                 0,       2 * SECOND,    NULL, RUN|PRO,      "500ms" },
 	{ "stall_timeout",           FIELD_TIME,   AT(stall_timeout),              SECOND,  HOUR,          NULL, RUN|PRO|ZERO, "10s" },

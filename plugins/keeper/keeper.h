@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The door of keeper/: a thread in the background that completes what an earlier run left unfinished in the recordings folder, and
- * removes what is too old or too much. */
+ * The door of keeper/: a thread in the background that completes what an earlier run left unfinished in the recordings
+ * folder, and removes what is too old or too much. */
 #ifndef TSR_PLUGINS_KEEPER_H
 #define TSR_PLUGINS_KEEPER_H
 
@@ -14,8 +14,8 @@ struct runtime;
 /* Whether a recording runs: its finished segments stay. Any thread. */
 typedef bool (*keeper_is_running)(void *user, const char *id);
 
-/* Starts the thread; it recovers at once when the configuration says so. NULL when there is no thread to be had. All that is given
- * must outlive it. */
+/* Starts the thread; it recovers at once when the configuration says so. NULL when there is no thread to be had. All
+ * that is given must outlive it. */
 struct keeper *keeper_create(struct runtime *runtime, struct library *library, keeper_is_running is_running,
 			     void *user);
 

@@ -28,9 +28,10 @@ struct sdp_session {
 	char *answer;
 };
 
-/* Negotiates `offer`; `simulcast` is what the JSEP says of it, or NULL. `session_id` and `version` are those of the answer's o= line, the same id and a growing version for
- * each offer on one PeerConnection. On success the caller owns *out's content (sdp_session_clear). API_INVALID_SDP, or
- * API_NO_USABLE_CODEC when no line is active (unless wish->update), with one sentence in `error`. */
+/* Negotiates `offer`; `simulcast` is what the JSEP says of it, or NULL. `session_id` and `version` are those of the
+ * answer's o= line, the same id and a growing version for each offer on one PeerConnection. On success the caller owns
+ * *out's content (sdp_session_clear). API_INVALID_SDP, or API_NO_USABLE_CODEC when no line is active (unless
+ * wish->update), with one sentence in `error`. */
 enum api_error sdp_negotiate(const char *offer, json_t *simulcast, const struct sdp_wish *wish, guint64 session_id,
 			     guint64 version, struct sdp_session *out, char *error, size_t error_size);
 

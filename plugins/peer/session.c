@@ -120,7 +120,7 @@ unsigned sessions_count(struct sessions *sessions)
 	return count;
 }
 
-void session_create(struct sessions *sessions, janus_plugin_session *handle, int *error G_GNUC_UNUSED)
+void session_create(struct sessions *sessions, janus_plugin_session *handle)
 {
 	struct session *session = g_new0(struct session, 1);
 	session->refs = 1;
@@ -148,7 +148,7 @@ void session_destroy(struct sessions *sessions, janus_plugin_session *handle, in
 	struct take *take = g_steal_pointer(&session->take);
 	pthread_mutex_unlock(&session->mutex);
 	if (take)
-		take_stop(take, "detach");
+		take_stop(take, runtime_reason("detach"));
 	take_unref(take);
 
 	pthread_mutex_lock(&sessions->mutex);
@@ -207,7 +207,7 @@ const char *session_set_take(struct session *session, struct take *take, const s
 	}
 	pthread_mutex_unlock(&session->mutex);
 	take_unref(old);
-	return over;
+	return over ? runtime_reason(over) : NULL;
 }
 
 unsigned session_hangups(struct session *session)
@@ -378,7 +378,7 @@ void session_hangup_media(struct sessions *sessions, janus_plugin_session *handl
 	struct take *take = session->take ? take_ref(session->take) : NULL;
 	pthread_mutex_unlock(&session->mutex);
 	if (take)
-		take_stop(take, g_atomic_int_get(&handle->stopped) ? "detach" : "hangup");
+		take_stop(take, runtime_reason(g_atomic_int_get(&handle->stopped) ? "detach" : "hangup"));
 	take_unref(take);
 	session_unref(session);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A session is a Janus handle that is attached to the plugin. It may outlive the handle: whoever holds a reference can still
- * use it, and what it sends to a peer that is gone goes nowhere. */
+ * A session is a Janus handle that is attached to the plugin. It may outlive the handle: whoever holds a reference can
+ * still use it, and what it sends to a peer that is gone goes nowhere. */
 #ifndef TSR_PLUGINS_PEER_SESSION_H
 #define TSR_PLUGINS_PEER_SESSION_H
 
@@ -28,7 +28,7 @@ struct session *sessions_find(struct sessions *sessions, janus_plugin_session *h
 
 /* ---- the core's callbacks ---- */
 
-void session_create(struct sessions *sessions, janus_plugin_session *handle, int *error);
+void session_create(struct sessions *sessions, janus_plugin_session *handle);
 void session_destroy(struct sessions *sessions, janus_plugin_session *handle, int *error);
 void session_setup_media(struct sessions *sessions, janus_plugin_session *handle);
 void session_incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet);
@@ -58,8 +58,9 @@ enum api_error session_negotiate(struct session *session, const char *offer, jso
 /* As the owner of a take, which sends the peer what is told of it. */
 struct take_owner session_owner(struct session *session);
 
-/* Makes a take the session's latest; takes a reference of its own. `wish` is what was negotiated for it. NULL, or why it must end at
- * once: the handle is gone ("detach"), or was hung up since session_hangups() returned `hangups` ("hangup"). */
+/* Makes a take the session's latest; takes a reference of its own. `wish` is what was negotiated for it. NULL, or why
+ * it must end at once: the handle is gone ("detach"), or was hung up since session_hangups() returned `hangups`
+ * ("hangup"). */
 const char *session_set_take(struct session *session, struct take *take, const struct sdp_wish *wish, unsigned hangups);
 unsigned session_hangups(struct session *session);
 
@@ -75,8 +76,8 @@ GPtrArray *session_made_ids(struct session *session);
 
 /* ---- towards the peer ---- */
 
-/* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle is gone; when
- * only its PeerConnection is, the message goes without the JSEP. */
+/* Sends a message, and perhaps a JSEP, to the peer. The references stay the caller's. Nothing happens when the handle
+ * is gone; when only its PeerConnection is, the message goes without the JSEP. */
 void session_push(struct session *session, const char *transaction, json_t *message, json_t *jsep);
 
 /* {"tsrecorder":"event","result":…} to the peer (with a JSEP, if any), and the same to the event handlers. The references

@@ -5,6 +5,10 @@
 
 #include "runtime.h"
 
+/* The core has it in every version, in a header that it does not install. Without it a recording has the reason that its handle
+ * gives. */
+extern gint janus_is_stopping(void) __attribute__((weak));
+
 struct runtime {
 	janus_callbacks *gateway;
 	janus_plugin *plugin;
@@ -107,6 +111,11 @@ void runtime_notify(struct runtime *runtime, janus_plugin_session *handle, json_
 		runtime->gateway->notify_event(runtime->plugin, handle, event);
 	else
 		json_decref(event);
+}
+
+const char *runtime_reason(const char *why)
+{
+	return janus_is_stopping && janus_is_stopping() ? "shutdown" : why;
 }
 
 void runtime_set_ending(struct runtime *runtime)

@@ -33,9 +33,13 @@ void runtime_end_change(struct runtime *runtime);
 /* Takes the reference, puts it in force, sets the log's level. Within a change. */
 void runtime_set_config(struct runtime *runtime, struct config *config);
 
-/* Tells Janus's event handlers, when they want to know; takes the reference of `event`. `handle` is whom it is about, which must
- * be attached, or NULL. */
+/* Tells Janus's event handlers, when they want to know; takes the reference of `event`. `handle` is whom it is about,
+ * which must be attached, or NULL. */
 void runtime_notify(struct runtime *runtime, janus_plugin_session *handle, json_t *event);
+
+/* Why a recording ends whose handle Janus takes away: `why` ("hangup", "detach"), or "shutdown" when it takes them all away, which it
+ * begins before destroy(), and for some clients only. Any thread. */
+const char *runtime_reason(const char *why);
 
 /* Janus is ending: from now on peers cannot be reached, event handlers can. */
 void runtime_set_ending(struct runtime *runtime);

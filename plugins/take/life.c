@@ -236,6 +236,7 @@ static tsr_recording_config recording_config(const struct take_order *order, str
 		.min_free_space = (uint64_t)s->min_free_space,
 		.stall_timeout_us = s->stall_timeout ? s->stall_timeout : -1,
 		.track_timeout_us = s->track_timeout,
+		.keyframe_timeout_us = s->keyframe_timeout ? s->keyframe_timeout : -1,
 		.on_event = on_event,
 		.user = take,
 	};

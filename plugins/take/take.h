@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The door of take/. A take is one recording as the API sees it: what it is called, who may have it, which media line goes to which
- * track of the engine, and the events that tell of it.
+ * The door of take/. A take is one recording as the API sees it: what it is called, who may have it, which media line
+ * goes to which track of the engine, and the events that tell of it.
  *
- * Whose media it records it does not know. Whoever starts a take, its owner, says what the media lines are (take_negotiated), pushes
- * their packets, and is told what happens and when a keyframe is needed (struct take_owner): a handle of our own does so, and
- * something that listens to a handle of another plugin can, too. A take needs its owner until its last event is out. */
+ * Whose media it records it does not know. Whoever starts a take, its owner, says what the media lines are
+ * (take_negotiated), pushes their packets, and is told what happens and when a keyframe is needed (struct take_owner):
+ * a handle of our own does so, and something that listens to a handle of another plugin can, too. A take needs its
+ * owner until its last event is out. */
 #ifndef TSR_PLUGINS_TAKE_H
 #define TSR_PLUGINS_TAKE_H
 
@@ -23,8 +24,8 @@ struct takes;
 
 /* ---- all that run -------------------------------------------------------------------------------------------------- */
 
-/* With an engine as the settings have it. The library is told of each file that is complete, and must outlive the takes. NULL when the
- * engine's threads cannot be started. */
+/* With an engine as the settings have it. The library is told of each file that is complete, and must outlive the
+ * takes. NULL when the engine's threads cannot be started. */
 struct takes *takes_create(const struct settings *settings, struct library *library);
 
 /* Every recording that runs is finished, and its owner was told, before this returns. NULL is fine. */
@@ -33,8 +34,8 @@ void takes_destroy(struct takes *takes);
 /* A running recording by id with a reference, or NULL. */
 struct take *takes_find(struct takes *takes, const char *id);
 
-/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). With `totals`, also the sums over
- * these and all that have ended (a new reference): one of both counts each. */
+/* All running ones, with references; the array is owned by the caller (its elements are dropped with it). With
+ * `totals`, also the sums over these and all that have ended (a new reference): one of both counts each. */
 GPtrArray *takes_running(struct takes *takes, json_t **totals);
 
 /* New settings are in force: those that run follow in how they are flushed and limited. */
@@ -42,8 +43,8 @@ void takes_apply(struct takes *takes, const struct config *old, const struct con
 
 /* ---- one ----------------------------------------------------------------------------------------------------------- */
 
-/* What a take wants of whoever made it. The functions are called on threads of the engine and of requests, perhaps with a lock of the
- * take held: they must not call the take. */
+/* What a take wants of whoever made it. The functions are called on threads of the engine and of requests, perhaps with
+ * a lock of the take held: they must not call the take. */
 struct take_owner_ops {
 	/* Something has happened: the "result" of the API's event, borrowed. */
 	void (*tell)(void *owner, json_t *result);
@@ -79,9 +80,9 @@ struct take_order {
 	struct take_owner owner;
 };
 
-/* Reserves the id, creates the file. *out is owned by the caller; the engine's last event drops the reference that it needs. API_OK;
- * API_EXISTS; API_LIMIT when max_running (0 = any number) run already; the engine's error; with one sentence in `error`, and nothing is
- * left behind then. */
+/* Reserves the id, creates the file. *out is owned by the caller; the engine's last event drops the reference that it
+ * needs. API_OK; API_EXISTS; API_LIMIT when max_running (0 = any number) run already; the engine's error; with one
+ * sentence in `error`, and nothing is left behind then. */
 enum api_error take_start(struct takes *takes, const struct take_order *order, unsigned max_running, struct take **out,
 			  char *error, size_t error_size);
 
@@ -113,11 +114,12 @@ bool take_pause(struct take *take);
 bool take_resume(struct take *take);
 bool take_split(struct take *take);
 
-/* Changes what a peer may change: name and metadata (a JSON text; both NULL = as it is) and limits (negative = as it is), which
- * the settings' own may tighten. False when the recording is ending. */
+/* Changes what a peer may change: name and metadata (a JSON text; both NULL = as it is) and limits (negative = as it
+ * is), which the settings' own may tighten. False when the recording is ending. */
 bool take_change(struct take *take, const char *name, const char *metadata, struct take_limits asked);
 
-/* The best simulcast layer (0 to 2) and the highest temporal layer to record; negative = as it is. Not the owner's media thread. */
+/* The best simulcast layer (0 to 2) and the highest temporal layer to record; negative = as it is. Not the owner's
+ * media thread. */
 void take_set_layers(struct take *take, int substream, int temporal);
 
 /* ---- media --------------------------------------------------------------------------------------------------------- */
@@ -146,9 +148,9 @@ struct take_line {
 	struct take_layers layers;
 };
 
-/* Makes the engine's tracks agree with what was negotiated: ends those that were switched off or removed, goes on with those that were
- * switched on again, adds new ones. One call at a time. API_LIMIT when there would be too many: nothing has changed then; or the
- * engine's error. */
+/* Makes the engine's tracks agree with what was negotiated: ends those that were switched off or removed, goes on with
+ * those that were switched on again, adds new ones. One call at a time. API_LIMIT when there would be too many: nothing
+ * has changed then; or the engine's error. */
 enum api_error take_negotiated(struct take *take, const struct take_line *lines, unsigned count, char *error,
 			       size_t error_size);
 

@@ -2,8 +2,8 @@
  *
  * A take's tracks: media lines become tracks of the engine, and their packets go there.
  *
- * Only take_negotiated changes the table, one call at a time. The lock keeps the media thread out for the moment of a change, never for
- * a call of the engine, which may have to wait for a worker's turn to end. */
+ * Only take_negotiated changes the table, one call at a time. The lock keeps the media thread out for the moment of a
+ * change, never for a call of the engine, which may have to wait for a worker's turn to end. */
 #include <glib.h>
 #include <string.h>
 
@@ -54,8 +54,8 @@ struct plan {
 	struct take_track *resumed; /* an ended track of this line and codec that goes on; NULL = a new one */
 };
 
-/* The lines that need a track, and for each track the line that it stays for, or NULL. False when there would be too many: then
- * nothing has changed. */
+/* The lines that need a track, and for each track the line that it stays for, or NULL. False when there would be too
+ * many: then nothing has changed. */
 static bool make_plan(struct take *take, const struct take_line *lines, unsigned count, struct plan *plan,
 		      unsigned *planned, const struct take_line *stays[TSR_MAX_TRACKS])
 {

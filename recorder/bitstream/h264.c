@@ -6,6 +6,8 @@
 #define MAX_SPS_ID 31
 #define MAX_PPS_ID 255
 
+#define MAX_DPB_FRAMES 16
+
 void h264_sets_finish(struct h264_sets *sets)
 {
 	paramset_finish(&sets->sps);
@@ -54,7 +56,8 @@ static unsigned parse_chroma_format(struct bits *b)
 	return separate_planes ? 0 : chroma_format_idc;
 }
 
-static void skip_picture_order(struct bits *b)
+/* Returns pic_order_cnt_type. */
+static unsigned skip_picture_order(struct bits *b)
 {
 	unsigned type = bits_ue(b);
 	if (type == 0) {
@@ -67,6 +70,61 @@ static void skip_picture_order(struct bits *b)
 		for (unsigned i = 0; i < count && bits_ok(b); i++)
 			bits_se(b);
 	}
+	return type;
+}
+
+/* Section E.1.2 */
+static void skip_hrd(struct bits *b)
+{
+	unsigned count = bits_ue(b) + 1;
+	bits_skip(b, 4 + 4);
+	for (unsigned i = 0; i < count && bits_ok(b); i++) {
+		bits_ue(b);
+		bits_ue(b);
+		bits_skip(b, 1);
+	}
+	bits_skip(b, 4 * 5);
+}
+
+/* Section E.1.1. Returns max_num_reorder_frames; -1 when it is not there. */
+static int8_t parse_vui(struct bits *b)
+{
+	if (bits_flag(b) && bits_u(b, 8) == 255) /* aspect_ratio_idc: Extended_SAR */
+		bits_skip(b, 32);
+	if (bits_flag(b))
+		bits_skip(b, 1); /* overscan_appropriate_flag */
+	if (bits_flag(b)) {
+		bits_skip(b, 3 + 1); /* video_format, video_full_range_flag */
+		if (bits_flag(b))
+			bits_skip(b, 24); /* colour description */
+	}
+	if (bits_flag(b)) {
+		bits_ue(b); /* chroma sample locations */
+		bits_ue(b);
+	}
+	if (bits_flag(b))
+		bits_skip(b, 32 + 32 + 1); /* timing */
+	bool nal_hrd = bits_flag(b);
+	if (nal_hrd)
+		skip_hrd(b);
+	bool vcl_hrd = bits_flag(b);
+	if (vcl_hrd)
+		skip_hrd(b);
+	bits_skip(b, (nal_hrd || vcl_hrd) + 1); /* low_delay_hrd_flag, pic_struct_present_flag */
+	if (!bits_flag(b))
+		return -1;
+	bits_skip(b, 1); /* motion_vectors_over_pic_boundaries_flag */
+	for (int i = 0; i < 4; i++)
+		bits_ue(b); /* largest picture, macroblock, vectors */
+	uint32_t reorder = bits_ue(b);
+	return bits_ok(b) && reorder <= MAX_DPB_FRAMES ? (int8_t)reorder : -1;
+}
+
+/* What a profile or a way of counting pictures rules out (sections A.2 and E.2.1): then none is shown after one that came later. */
+static bool keeps_order(unsigned profile_idc, unsigned constraints, unsigned picture_order)
+{
+	bool intra = constraints & 0x10 && (profile_idc == 44 || profile_idc >= 86);
+	return profile_idc == 66 || intra || picture_order == 2;
 }
 
 /* Samples that are left of `coded` after cropping (equations 7-19 to 7-22); 0 when that is no picture. */
@@ -75,18 +133,19 @@ static uint16_t cropped(uint64_t coded, uint64_t crop, unsigned unit)
 	return crop * unit < coded && coded - crop * unit <= UINT16_MAX ? (uint16_t)(coded - crop * unit) : 0;
 }
 
-/* Section 7.3.2.1.1, up to the cropping */
+/* Section 7.3.2.1.1 */
 tsr_error h264_parse_sps(const uint8_t *nal, size_t size, struct h264_sps *out)
 {
 	struct bits b = bits_of_nal(nal, size);
 	struct h264_sps sps = {0};
 	bits_skip(&b, 8);
 	unsigned profile_idc = bits_u(&b, 8);
-	bits_skip(&b, 16); /* constraint flags, level_idc */
+	unsigned constraints = bits_u(&b, 8);
+	bits_skip(&b, 8); /* level_idc */
 	sps.id = bits_ue(&b);
 	unsigned chroma = has_chroma_format(profile_idc) ? parse_chroma_format(&b) : 1;
 	bits_ue(&b); /* log2_max_frame_num_minus4 */
-	skip_picture_order(&b);
+	unsigned picture_order = skip_picture_order(&b);
 	bits_ue(&b);      /* max_num_ref_frames */
 	bits_skip(&b, 1); /* gaps_in_frame_num_value_allowed_flag */
 	uint64_t width = ((uint64_t)bits_ue(&b) + 1) * 16;
@@ -104,6 +163,9 @@ tsr_error h264_parse_sps(const uint8_t *nal, size_t size, struct h264_sps *out)
 	sps.height = cropped(height * fields, crop_y, (chroma == 1 ? 2 : 1) * fields);
 	if (!bits_ok(&b) || sps.id > MAX_SPS_ID || chroma > 3 || sps.width == 0 || sps.height == 0)
 		return TSR_E_MALFORMED;
+	sps.reorder = bits_flag(&b) ? parse_vui(&b) : -1;
+	if (sps.reorder < 0 && keeps_order(profile_idc, constraints, picture_order))
+		sps.reorder = 0;
 	*out = sps;
 	return TSR_OK;
 }

@@ -38,6 +38,7 @@ struct h264_sps {
 	uint32_t id;
 	uint16_t width; /* after cropping */
 	uint16_t height;
+	int8_t reorder; /* max_num_reorder_frames; -1 where neither the VUI nor the profile tells */
 };
 
 struct h264_slice {

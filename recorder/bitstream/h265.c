@@ -6,6 +6,8 @@
 #define MAX_SPS_ID 15
 #define MAX_PPS_ID 63
 
+#define MAX_DPB_PICTURES 16
+
 #define NAL_HEADER_BITS (8 * H265_NAL_HEADER_SIZE)
 
 void h265_sets_finish(struct h265_sets *sets)
@@ -43,7 +45,22 @@ static uint16_t cropped(uint64_t coded, uint64_t crop, unsigned unit)
 	return crop * unit < coded && coded - crop * unit <= UINT16_MAX ? (uint16_t)(coded - crop * unit) : 0;
 }
 
-/* Section 7.3.2.2.1, up to the conformance window */
+/* Section 7.3.2.2.1: from bit_depth_luma_minus8 through the sub-layers' ordering */
+static int8_t parse_reorder(struct bits *b, unsigned sub_layers)
+{
+	uint32_t reorder = 0;
+	bits_ue(b); /* bit depths */
+	bits_ue(b);
+	bits_ue(b); /* log2_max_pic_order_cnt_lsb_minus4 */
+	for (unsigned left = bits_flag(b) ? sub_layers : 1; left > 0; left--) {
+		bits_ue(b); /* sps_max_dec_pic_buffering_minus1 */
+		reorder = bits_ue(b);
+		bits_ue(b); /* sps_max_latency_increase_plus1 */
+	}
+	return bits_ok(b) && reorder < MAX_DPB_PICTURES ? (int8_t)reorder : -1;
+}
+
+/* Section 7.3.2.2.1, up to the conformance window, and what is told of the order of pictures */
 tsr_error h265_parse_sps(const uint8_t *nal, size_t size, struct h265_sps *out)
 {
 	struct bits b = bits_of_nal(nal, size);
@@ -68,6 +85,7 @@ tsr_error h265_parse_sps(const uint8_t *nal, size_t size, struct h265_sps *out)
 	sps.height = cropped(height, crop_y, chroma == 1 ? 2 : 1);
 	if (!valid || !bits_ok(&b) || sps.sub_layers > 7 || sps.id > MAX_SPS_ID || sps.width == 0 || sps.height == 0)
 		return TSR_E_MALFORMED;
+	sps.reorder = parse_reorder(&b, sps.sub_layers);
 	*out = sps;
 	return TSR_OK;
 }

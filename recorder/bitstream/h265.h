@@ -38,6 +38,7 @@ struct h265_sps {
 	uint8_t sub_layers;
 	uint16_t width; /* of the conformance window */
 	uint16_t height;
+	int8_t reorder; /* sps_max_num_reorder_pics of the highest sub-layer; -1 where it cannot be read */
 };
 
 struct h265_slice {

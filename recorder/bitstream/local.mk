@@ -6,4 +6,5 @@ librecorder_la_SOURCES += \
 	recorder/bitstream/h265.c recorder/bitstream/h265.h \
 	recorder/bitstream/opus.c recorder/bitstream/opus.h \
 	recorder/bitstream/paramset.c recorder/bitstream/paramset.h \
+	recorder/bitstream/sei.c recorder/bitstream/sei.h \
 	recorder/bitstream/vpx.c recorder/bitstream/vpx.h

@@ -18,7 +18,9 @@
  * unit of the low-overhead format with its temporal delimiter; audio is the RTP payload's coded bytes; AAC is raw
  * (no ADTS). */
 #define FRAME_EARLIEST_DTS_90K                                                                                         \
-	(-9000) /* the first pictures may be decoded so long before the recording's time begins */
+	(-9000)                  /* the first pictures may be decoded so long before the recording's time begins */
+#define FRAME_MAX_REORDER     16 /* of H.264 and H.265 alike */
+#define FRAME_REORDER_UNKNOWN (-1)
 struct frame {
 	tsr_codec codec;
 	const uint8_t *data;
@@ -35,6 +37,8 @@ struct frame {
 	uint8_t temporal_id; /* video: its temporal layer; no frame refers to one of a higher layer. 0 when there are none */
 	uint16_t width;      /* video: set on keyframes when the bitstream tells; 0 otherwise */
 	uint16_t height;
+	int8_t reorder; /* video: likewise; how many frames may come before one and be shown after it (B-frames), 0 to
+			   FRAME_MAX_REORDER, or FRAME_REORDER_UNKNOWN */
 };
 
 /* How a track's frames are to be declared in the container. Plain data, copied by value. */

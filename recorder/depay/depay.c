@@ -148,6 +148,13 @@ tsr_error depay_flush(struct depay *d)
 	return d->error;
 }
 
+bool depay_accept_entry(struct depay *d, enum depay_entry entry)
+{
+	if (d->ops->accept_entry != NULL)
+		d->ops->accept_entry(d->state, entry);
+	return d->ops->accept_entry != NULL;
+}
+
 tsr_error depay_settle(struct depay *d)
 {
 	d->error = TSR_OK;

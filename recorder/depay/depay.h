@@ -29,6 +29,13 @@ struct depay_stats {
 	uint64_t keyframes;
 };
 
+/* What a decoder may begin with, when no keyframe comes. */
+enum depay_entry {
+	DEPAY_ENTRY_KEYFRAME, /* only that, or a recovery point */
+	DEPAY_ENTRY_WITH_SETS, /* a picture that comes with its parameter sets, and the one before it does not (x265's intra refresh) */
+	DEPAY_ENTRY_ANY, /* any whose parameter sets are known */
+};
+
 /* All but push are NULL where there is nothing to do. */
 struct depay_ops {
 	tsr_codec codec;
@@ -43,6 +50,7 @@ struct depay_ops {
 	/* Something behind what was pushed is lost, or nothing has come for long (`silence`): emit what waits to be known whole, if it may
 	 * be taken for that. */
 	void (*settle)(struct depay *d, void *state, bool silence);
+	void (*accept_entry)(void *state, enum depay_entry entry); /* depay_accept_entry */
 };
 
 /* TSR_OK and *out (owned by the caller), TSR_E_UNSUPPORTED for a codec without a depacketizer, or TSR_E_NOMEM.
@@ -55,6 +63,10 @@ void depay_destroy(struct depay *d);
  * After something was lost the next whole frame has `discontinuity` set. */
 TSR_MUST_USE tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost);
 TSR_MUST_USE tsr_error depay_flush(struct depay *d);
+
+/* No keyframe comes: the next such picture is handed on as one, with its parameter sets in front of it. False: with this codec there is
+ * no such thing. */
+bool depay_accept_entry(struct depay *d, enum depay_entry entry);
 
 /* Nothing has come for long: what was only waiting for the next packet is handed on. Returns emit's error. */
 TSR_MUST_USE tsr_error depay_settle(struct depay *d);

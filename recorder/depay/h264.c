@@ -5,6 +5,7 @@
 
 #include "../bitstream/annexb.h"
 #include "../bitstream/bits.h"
+#include "../bitstream/sei.h"
 #include "../common/reader.h"
 
 #include "codecs.h"
@@ -21,11 +22,15 @@ struct h264 {
 	struct picture picture;
 	struct h264_sets sets;
 	bool sets_in_band; /* keyframes come with their parameter sets, as far as is known */
+	bool had_sets;     /* the access unit before had any */
+	enum depay_entry accepted;
 	/* The access unit being gathered: */
 	bool has_slice;
 	bool has_idr;
+	bool recovers; /* it has a recovery point */
+	bool has_sets;
 	bool referenced;
-	uint32_t idr_pps_id;
+	uint32_t pps_id; /* of its first slice */
 	bool in_fragment;
 	size_t fragment_at; /* where its NAL unit begins in g.data */
 };
@@ -56,7 +61,8 @@ static void begin_unit(struct depay *d, struct h264 *s, const struct rtp_packet 
 	gather_open(&s->g, pkt, lost);
 	gather_append(d, &s->g, access_unit_delimiter, sizeof(access_unit_delimiter));
 	h264_sets_new_unit(&s->sets);
-	s->has_slice = s->has_idr = s->referenced = s->in_fragment = false;
+	s->had_sets = s->has_sets;
+	s->has_slice = s->has_idr = s->recovers = s->has_sets = s->referenced = s->in_fragment = false;
 }
 
 static void malformed(struct depay *d, struct h264 *s)
@@ -65,12 +71,15 @@ static void malformed(struct depay *d, struct h264 *s)
 	gather_spoil(&s->g);
 }
 
-/* A keyframe needs its parameter sets in front of it and tells its size. False: they are not known. */
-static bool complete_keyframe(struct depay *d, struct h264 *s, struct h264_sps *sps)
+/* What a decoder begins with needs its parameter sets in front of it and tells its size. False: they are not known. */
+static bool complete_entry(struct depay *d, struct h264 *s, struct h264_sps *sps)
 {
-	if (h264_sets_find(&s->sets, s->idr_pps_id, sps, &s->sets_in_band) != TSR_OK)
+	bool in_unit;
+	if (h264_sets_find(&s->sets, s->pps_id, sps, &in_unit) != TSR_OK)
 		return false;
-	if (s->sets_in_band)
+	if (s->has_idr)
+		s->sets_in_band = in_unit;
+	if (in_unit)
 		return true;
 	struct buf sets;
 	buf_init(&sets, LIMIT_FRAME_BYTES);
@@ -81,23 +90,41 @@ static bool complete_keyframe(struct depay *d, struct h264 *s, struct h264_sps *
 	return err == TSR_OK;
 }
 
+/* Whether a decoder may begin with the picture. */
+static bool is_entry(const struct h264 *s)
+{
+	struct h264_sps sps;
+	bool in_unit;
+	if (s->has_idr || !s->has_slice || s->recovers || s->accepted != DEPAY_ENTRY_WITH_SETS)
+		return s->has_idr || (s->has_slice && (s->recovers || s->accepted == DEPAY_ENTRY_ANY));
+	return s->has_sets && !s->had_sets && h264_sets_find(&s->sets, s->pps_id, &sps, &in_unit) == TSR_OK && in_unit;
+}
+
 static void end_unit(struct depay *d, struct h264 *s)
 {
 	struct frame frame;
 	struct h264_sps sps = {0};
 	if (s->in_fragment)
 		gather_spoil(&s->g);
-	if (!s->g.spoiled && s->has_idr && !complete_keyframe(d, s, &sps))
-		gather_spoil(&s->g);
+	bool entry = is_entry(s);
+	if (!s->g.spoiled && entry && !complete_entry(d, s, &sps)) {
+		entry = false;
+		sps = (struct h264_sps){0};
+		if (s->has_idr)
+			gather_spoil(&s->g);
+	}
 	if (!s->g.spoiled && !s->has_slice) {
 		gather_discard(&s->g); /* parameter sets alone; they are kept */
 		return;
 	}
 	if (!gather_close(d, &s->g, &frame))
 		return;
-	frame.keyframe = s->has_idr;
+	frame.keyframe = entry;
+	if (entry)
+		s->accepted = DEPAY_ENTRY_KEYFRAME;
 	frame.width = sps.width;
 	frame.height = sps.height;
+	frame.reorder = sps.reorder;
 	frame.droppable = !s->referenced;
 	depay_emit(d, &frame);
 }
@@ -121,8 +148,8 @@ static void see_slice(struct depay *d, struct h264 *s, const uint8_t *nal, size_
 	bool idr = h264_nal_type(nal[0]) == H264_NAL_IDR;
 	if (s->g.after_loss && !s->has_slice && (slice.first_mb != 0 || (idr && lacks_sets(s, slice.pps_id))))
 		gather_spoil(&s->g); /* what was lost may belong to this picture */
-	if (idr && !s->has_idr)
-		s->idr_pps_id = slice.pps_id;
+	if (!s->has_slice)
+		s->pps_id = slice.pps_id;
 	s->has_slice = true;
 	s->has_idr = s->has_idr || idr;
 }
@@ -131,7 +158,7 @@ static void keep_set(struct depay *d, struct h264 *s, const uint8_t *nal, size_t
 {
 	tsr_error err = h264_sets_put(&s->sets, nal, annexb_trim(nal, size));
 	if (err == TSR_OK)
-		s->sets_in_band = true;
+		s->sets_in_band = s->has_sets = true;
 	else if (err != TSR_E_MALFORMED)
 		gather_too_large(d, &s->g);
 	else if (alone)
@@ -148,6 +175,8 @@ static void see_nal(struct depay *d, void *state, const uint8_t *nal, size_t siz
 		malformed(d, s);
 	} else if (type == H264_NAL_SPS || type == H264_NAL_PPS) {
 		keep_set(d, s, nal, size, alone);
+	} else if (type == H264_NAL_SEI) {
+		s->recovers = s->recovers || sei_has_recovery_point(nal + 1, size - 1);
 	} else if (type >= H264_NAL_SLICE && type <= H264_NAL_IDR) {
 		s->referenced = s->referenced || h264_nal_ref_idc(nal[0]) != 0;
 		if (type <= H264_NAL_PARTITION_A || type == H264_NAL_IDR)
@@ -302,6 +331,12 @@ static void h264_flush(struct depay *d, void *state)
 	gather_drop(d, &s->g);
 }
 
+static void h264_accept_entry(void *state, enum depay_entry entry)
+{
+	struct h264 *s = state;
+	s->accepted = entry;
+}
+
 const struct depay_ops depay_h264 = {
 	.codec = TSR_CODEC_H264,
 	.state_size = sizeof(struct h264),
@@ -310,4 +345,5 @@ const struct depay_ops depay_h264 = {
 	.push = h264_push,
 	.flush = h264_flush,
 	.settle = h264_settle,
+	.accept_entry = h264_accept_entry,
 };

@@ -6,6 +6,7 @@
 
 #include "../bitstream/annexb.h"
 #include "../bitstream/bits.h"
+#include "../bitstream/sei.h"
 #include "../common/reader.h"
 
 #include "codecs.h"
@@ -22,11 +23,15 @@ struct h265 {
 	struct picture picture;
 	struct h265_sets sets;
 	bool sets_in_band; /* keyframes come with their parameter sets, as far as is known */
+	bool had_sets;     /* the access unit before had any */
+	enum depay_entry accepted;
 	/* The access unit being gathered: */
 	bool has_slice;
 	bool has_irap;
+	bool recovers; /* it has a recovery point */
+	bool has_sets;
 	bool referenced;
-	uint32_t irap_pps_id;
+	uint32_t pps_id; /* of its first slice */
 	uint8_t temporal_id;
 	bool in_fragment;
 	size_t fragment_at; /* where its NAL unit begins in g.data */
@@ -58,7 +63,8 @@ static void begin_unit(struct depay *d, struct h265 *s, const struct rtp_packet 
 	gather_open(&s->g, pkt, lost);
 	gather_append(d, &s->g, access_unit_delimiter, sizeof(access_unit_delimiter));
 	h265_sets_new_unit(&s->sets);
-	s->has_slice = s->has_irap = s->referenced = s->in_fragment = false;
+	s->had_sets = s->has_sets;
+	s->has_slice = s->has_irap = s->recovers = s->has_sets = s->referenced = s->in_fragment = false;
 }
 
 static void malformed(struct depay *d, struct h265 *s)
@@ -67,12 +73,15 @@ static void malformed(struct depay *d, struct h265 *s)
 	gather_spoil(&s->g);
 }
 
-/* A keyframe needs its parameter sets in front of it and tells its size. False: they are not known. */
-static bool complete_keyframe(struct depay *d, struct h265 *s, struct h265_sps *sps)
+/* What a decoder begins with needs its parameter sets in front of it and tells its size. False: they are not known. */
+static bool complete_entry(struct depay *d, struct h265 *s, struct h265_sps *sps)
 {
-	if (h265_sets_find(&s->sets, s->irap_pps_id, sps, &s->sets_in_band) != TSR_OK)
+	bool in_unit;
+	if (h265_sets_find(&s->sets, s->pps_id, sps, &in_unit) != TSR_OK)
 		return false;
-	if (s->sets_in_band)
+	if (s->has_irap)
+		s->sets_in_band = in_unit;
+	if (in_unit)
 		return true;
 	struct buf sets;
 	buf_init(&sets, LIMIT_FRAME_BYTES);
@@ -83,23 +92,41 @@ static bool complete_keyframe(struct depay *d, struct h265 *s, struct h265_sps *
 	return err == TSR_OK;
 }
 
+/* Whether a decoder may begin with the picture. */
+static bool is_entry(const struct h265 *s)
+{
+	struct h265_sps sps;
+	bool in_unit;
+	if (s->has_irap || !s->has_slice || s->recovers || s->accepted != DEPAY_ENTRY_WITH_SETS)
+		return s->has_irap || (s->has_slice && (s->recovers || s->accepted == DEPAY_ENTRY_ANY));
+	return s->has_sets && !s->had_sets && h265_sets_find(&s->sets, s->pps_id, &sps, &in_unit) == TSR_OK && in_unit;
+}
+
 static void end_unit(struct depay *d, struct h265 *s)
 {
 	struct frame frame;
 	struct h265_sps sps = {0};
 	if (s->in_fragment)
 		gather_spoil(&s->g);
-	if (!s->g.spoiled && s->has_irap && !complete_keyframe(d, s, &sps))
-		gather_spoil(&s->g);
+	bool entry = is_entry(s);
+	if (!s->g.spoiled && entry && !complete_entry(d, s, &sps)) {
+		entry = false;
+		sps = (struct h265_sps){0};
+		if (s->has_irap)
+			gather_spoil(&s->g);
+	}
 	if (!s->g.spoiled && !s->has_slice) {
 		gather_discard(&s->g); /* parameter sets alone; they are kept */
 		return;
 	}
 	if (!gather_close(d, &s->g, &frame))
 		return;
-	frame.keyframe = s->has_irap;
+	frame.keyframe = entry;
+	if (entry)
+		s->accepted = DEPAY_ENTRY_KEYFRAME;
 	frame.width = sps.width;
 	frame.height = sps.height;
+	frame.reorder = sps.reorder;
 	frame.droppable = !s->referenced;
 	frame.temporal_id = s->temporal_id;
 	depay_emit(d, &frame);
@@ -121,8 +148,8 @@ static void see_slice(struct depay *d, struct h265 *s, const uint8_t *nal, size_
 	bool lacks_sets = irap && s->sets_in_band && !in_unit;
 	if (s->g.after_loss && !s->has_slice && (!slice.first || lacks_sets))
 		gather_spoil(&s->g); /* what was lost may belong to this picture */
-	if (irap && !s->has_irap)
-		s->irap_pps_id = slice.pps_id;
+	if (!s->has_slice)
+		s->pps_id = slice.pps_id;
 	s->has_slice = true;
 	s->temporal_id = (uint8_t)temporal_id; /* the same in the whole access unit */
 	s->has_irap = s->has_irap || irap;
@@ -135,7 +162,7 @@ static void keep_set(struct depay *d, struct h265 *s, const uint8_t *nal, size_t
 {
 	tsr_error err = h265_sets_put(&s->sets, nal, annexb_trim(nal, size));
 	if (err == TSR_OK)
-		s->sets_in_band = true;
+		s->sets_in_band = s->has_sets = true;
 	else if (err != TSR_E_MALFORMED)
 		gather_too_large(d, &s->g);
 	else if (alone)
@@ -159,6 +186,9 @@ static void see_nal(struct depay *d, void *state, const uint8_t *nal, size_t siz
 	unsigned type = h265_nal_type(nal[0]);
 	if (type >= H265_NAL_VPS && type <= H265_NAL_PPS)
 		keep_set(d, s, nal, size, alone);
+	else if (type == H265_NAL_PREFIX_SEI)
+		s->recovers =
+			s->recovers || sei_has_recovery_point(nal + H265_NAL_HEADER_SIZE, size - H265_NAL_HEADER_SIZE);
 	else if (type <= H265_NAL_LAST_VCL)
 		see_slice(d, s, nal, size);
 }
@@ -333,6 +363,12 @@ static void h265_flush(struct depay *d, void *state)
 	gather_drop(d, &s->g);
 }
 
+static void h265_accept_entry(void *state, enum depay_entry entry)
+{
+	struct h265 *s = state;
+	s->accepted = entry;
+}
+
 const struct depay_ops depay_h265 = {
 	.codec = TSR_CODEC_H265,
 	.state_size = sizeof(struct h265),
@@ -341,4 +377,5 @@ const struct depay_ops depay_h265 = {
 	.push = h265_push,
 	.flush = h265_flush,
 	.settle = h265_settle,
+	.accept_entry = h265_accept_entry,
 };

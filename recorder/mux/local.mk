@@ -1,1 +1,1 @@
-librecorder_la_SOURCES += recorder/mux/mpegts.c recorder/mux/mux.h
+librecorder_la_SOURCES += recorder/mux/mpegts.c recorder/mux/mux.h recorder/mux/tsclock.c recorder/mux/tsclock.h

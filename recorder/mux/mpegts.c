@@ -7,20 +7,31 @@
 #include <string.h>
 
 #include "../common/limits.h"
+#include "tsclock.h"
 
-#define TS_PACKET 188
 #define FIRST_PID 0x100
 /* A whole number of TS packets, so that even a piece of a large frame ends with one. */
 #define IO_BYTES (TS_PACKET * 348)
-/* PTS and DTS lie this far behind the PCR: the decoder's buffer may fill by so much (ISO/IEC 13818-1 D.0.6). */
-#define PCR_LEAD_US 100000
+/* How often its clock comes with the frames of the PCR's track, in ms: with each picture; sound alone needs it less often, and a PCR may
+ * cost a small frame a packet more. */
+#define PCR_PERIOD_VIDEO "20"
+#define PCR_PERIOD_AUDIO "70"
+/* In s. What comes of PAT and PMT besides those at keyframes is tsclock's. */
+#define PAT_PERIOD "86400"
+#define SDT_PERIOD "1.5"
+/* What the first PCR of a recording is, about; the lead and whatever it grows by do not take it below 0. */
+#define FIRST_PCR_90K 9000
 
 struct mux {
-	AVFormatContext *format;
+	AVFormatContext *format; /* NULL until the tracks are known */
 	AVPacket *packet;
 	struct sink *sink;
-	tsr_error error; /* the sink's, for good */
+	char *title;
+	unsigned version;   /* of the next tables */
+	int64_t offset_90k; /* from recording time to the file's */
+	tsr_error error;    /* the sink's, for good */
 	unsigned id[LIMIT_TRACKS];
+	struct tsclock clock;
 };
 
 static enum AVCodecID codec_id(tsr_codec codec)
@@ -48,7 +59,7 @@ static int write_bytes(void *opaque, uint8_t *data, int size)
 {
 	struct mux *m = opaque;
 	if (m->error == TSR_OK)
-		m->error = sink_write(m->sink, data, (size_t)size);
+		m->error = tsclock_take(&m->clock, (uint8_t *)data, (size_t)size); /* of the buffer, which is ours */
 	return m->error == TSR_OK ? size : AVERROR(EIO);
 }
 
@@ -117,30 +128,40 @@ static void set_names(struct mux *m, const char *title)
 	av_dict_set(&m->format->metadata, "service_name", name, 0);
 }
 
-static void set_options(const struct mux_config *config, AVDictionary **options)
+static bool has_video(const struct mux_track *tracks, unsigned count)
+{
+	bool any = false;
+	for (unsigned i = 0; i < count; i++)
+		any |= tsr_codec_is_video(tracks[i].format.codec);
+	return any;
+}
+
+static void set_options(const struct mux *m, bool video, AVDictionary **options)
 {
 	/* A video PES below 64 KiB carries its length too, so that a cut file shows whether its last one is whole. */
 	av_dict_set_int(options, "omit_video_pes_length", 0, 0);
-	av_dict_set_int(options, "tables_version", (int)config->version & 31, 0);
-	if (config->discontinuity)
-		av_dict_set(options, "mpegts_flags", "+initial_discontinuity", 0);
+	av_dict_set_int(options, "tables_version", (int)m->version & 31, 0);
+	av_dict_set_int(options, "mpegts_copyts", 1, 0);
+	av_dict_set(options, "pcr_period", video ? PCR_PERIOD_VIDEO : PCR_PERIOD_AUDIO, 0);
+	av_dict_set(options, "pat_period", PAT_PERIOD, 0);
+	av_dict_set(options, "sdt_period", SDT_PERIOD, 0);
 }
 
-static tsr_error open_muxer(struct mux *m, const struct mux_config *config)
+static tsr_error open_muxer(struct mux *m, const struct mux_track *tracks, unsigned count)
 {
 	if (avformat_alloc_output_context2(&m->format, NULL, "mpegts", NULL) < 0)
 		return TSR_E_NOMEM;
 	tsr_error err = open_io(m);
-	for (unsigned i = 0; err == TSR_OK && i < config->count; i++)
-		err = add_stream(m, &config->tracks[i]);
+	for (unsigned i = 0; err == TSR_OK && i < count; i++)
+		err = add_stream(m, &tracks[i]);
 	if (err != TSR_OK)
 		return err;
-	m->format->max_delay = PCR_LEAD_US;
-	/* What libavformat adds to all times has room for FRAME_EARLIEST_DTS_90K; to shift them is not for each muxer to decide. */
+	m->format->max_delay = 0;
+	/* The offset has room for FRAME_EARLIEST_DTS_90K; to shift the times is not for each muxer to decide. */
 	m->format->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
-	set_names(m, config->title);
+	set_names(m, m->title);
 	AVDictionary *options = NULL;
-	set_options(config, &options);
+	set_options(m, has_video(tracks, count), &options);
 	int ret = avformat_write_header(m->format, &options);
 	av_dict_free(&options);
 	if (ret < 0)
@@ -148,22 +169,59 @@ static tsr_error open_muxer(struct mux *m, const struct mux_config *config)
 	return TSR_OK;
 }
 
+/* No trailer: MPEG-TS has none, and nothing is held back. */
+static void close_muxer(struct mux *m)
+{
+	if (m->format == NULL)
+		return;
+	AVIOContext *pb = m->format->pb;
+	avformat_free_context(m->format);
+	m->format = NULL;
+	if (pb != NULL) {
+		av_freep(&pb->buffer);
+		avio_context_free(&pb);
+	}
+}
+
 tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out)
 {
-	if (config->count == 0 || config->count > LIMIT_TRACKS)
-		return TSR_E_INVAL;
 	struct mux *m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return TSR_E_NOMEM;
 	m->sink = sink;
+	tsclock_init(&m->clock, sink, config->wait_90k);
+	m->offset_90k = m->clock.lead_90k + FIRST_PCR_90K - FRAME_EARLIEST_DTS_90K;
 	m->packet = av_packet_alloc();
-	tsr_error err = m->packet == NULL ? TSR_E_NOMEM : open_muxer(m, config);
-	if (err != TSR_OK) {
+	m->title = config->title != NULL ? strdup(config->title) : NULL;
+	if (m->packet == NULL || (config->title != NULL && m->title == NULL)) {
 		mux_destroy(m);
-		return err;
+		return TSR_E_NOMEM;
 	}
 	*out = m;
 	return TSR_OK;
+}
+
+tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tracks, unsigned count)
+{
+	if (count == 0 || count > LIMIT_TRACKS)
+		return TSR_E_INVAL;
+	close_muxer(m);
+	tsr_error err = open_muxer(m, tracks, count);
+	if (err != TSR_OK) {
+		close_muxer(m);
+		return err;
+	}
+	uint16_t pids[LIMIT_TRACKS];
+	for (unsigned i = 0; i < count; i++)
+		pids[i] = (uint16_t)(FIRST_PID + tracks[i].id);
+	tsclock_set_tracks(&m->clock, pids, count);
+	m->version++;
+	return TSR_OK;
+}
+
+void mux_note_gap(struct mux *m)
+{
+	tsclock_note_gap(&m->clock);
 }
 
 static int stream_index(const struct mux *m, unsigned id)
@@ -176,16 +234,17 @@ static int stream_index(const struct mux *m, unsigned id)
 
 tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 {
-	int index = stream_index(m, id);
+	int index = m->format != NULL ? stream_index(m, id) : -1;
 	if (index < 0)
 		return TSR_E_INVAL;
 	AVPacket *pkt = m->packet;
 	pkt->data = (uint8_t *)frame->data; /* libavformat does not write into packets it does not own */
 	pkt->size = (int)frame->size;
 	pkt->stream_index = index;
-	pkt->pts = frame->pts_90k;
-	pkt->dts = frame->dts_90k;
+	pkt->pts = frame->pts_90k + m->offset_90k;
+	pkt->dts = frame->dts_90k + m->offset_90k;
 	pkt->flags = frame->keyframe ? AV_PKT_FLAG_KEY : 0;
+	tsclock_begin_frame(&m->clock, pkt->dts);
 	int ret = av_write_frame(m->format, pkt);
 	/* libavformat gathers small audio frames into one PES, up to half a second of them: a NULL packet flushes it. */
 	if (ret >= 0 && !tsr_codec_is_video(frame->codec))
@@ -200,21 +259,20 @@ void mux_destroy(struct mux *m)
 {
 	if (m == NULL)
 		return;
-	if (m->format != NULL) {
-		AVIOContext *pb = m->format->pb;
-		/* No trailer: MPEG-TS has none, and nothing is held back. */
-		avformat_free_context(m->format);
-		if (pb != NULL) {
-			av_freep(&pb->buffer);
-			avio_context_free(&pb);
-		}
-	}
+	close_muxer(m);
 	av_packet_free(&m->packet);
+	free(m->title);
 	free(m);
 }
 
-size_t mux_packetized_size(size_t frame_bytes)
+size_t mux_packetized_size(const struct mux *m, const struct frame *frame)
 {
 	/* 184 payload bytes a packet, less when tables and PCRs come along. */
-	return (frame_bytes / 176 + 8) * TS_PACKET;
+	size_t packets = frame->size / 176 + 8;
+	return packets * TS_PACKET + (m != NULL ? tsclock_room(&m->clock, frame->dts_90k + m->offset_90k) : 0);
+}
+
+int64_t mux_lead_90k(const struct mux *m)
+{
+	return m->clock.lead_90k;
 }

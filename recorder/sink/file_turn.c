@@ -22,6 +22,8 @@
 #include "file_private.h"
 #include "textfile.h"
 
+_Static_assert(sizeof(off_t) == 8, "a file may have more than 2 GiB");
+
 /* 16 MiB in one call. */
 #define VECTORS 256
 /* How often free space is looked at. */

@@ -103,7 +103,8 @@ static void count_pts(struct tsscan_pid *p)
 	}
 	/* 33 bits, sign-extended. */
 	int64_t step = (int64_t)((uint64_t)(p->unit_pts_90k - p->last_pts_90k) << 31) >> 31;
-	p->last_pts_90k += step;
+	if (step > 0) /* B-frames come behind what is shown after them */
+		p->last_pts_90k += step;
 }
 
 static void unit_is_whole(struct tsscan_pid *p)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All end-to-end tests, one after the other: they measure time, and must not take it from each other.
 
+import '../lib/end.mjs';
 import './codecs.test.mjs';
 import './life.test.mjs';
 import './badInput.test.mjs';

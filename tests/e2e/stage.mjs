@@ -31,7 +31,6 @@ export async function sharedJanus() {
 after(async () => {
 	for (const [started, end] of [[browser, 'close'], [janus, 'stop']])
 		await started?.then((it) => it[end](), () => {}); // a test told already why it did not start
-	setTimeout(() => process.exit(), 5_000).unref(); // whatever else may still keep node running
 });
 
 let count = 0;

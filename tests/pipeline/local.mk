@@ -7,6 +7,7 @@ libpipeline_la_SOURCES = \
 	tests/pipeline/capture_util.c tests/pipeline/capture_util.h \
 	tests/pipeline/harness.c tests/pipeline/harness.h \
 	tests/pipeline/media.c tests/pipeline/media.h \
+	tests/pipeline/pictures.c tests/pipeline/pictures.h \
 	tests/pipeline/sender.c tests/pipeline/sender.h \
 	tests/pipeline/tscheck.c tests/pipeline/tscheck.h \
 	tests/pipeline/usage.c tests/pipeline/usage.h
@@ -43,3 +44,5 @@ PIPELINE_TESTS += tests/pipeline/test_tracks
 tests_pipeline_test_tracks_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_rtp
 tests_pipeline_test_rtp_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_pictures
+tests_pipeline_test_pictures_LDADD = $(pipeline_libs)

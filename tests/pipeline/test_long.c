@@ -200,7 +200,7 @@ static void test_thirty_hours_of_drift(void **state)
 	assert_int_equal(offsets.video_frames, c.video.frames);
 	assert_int_equal(offsets.audio_frames, c.audio.frames);
 	assert_int_equal(last_90k >> 33, 1);
-	assert_int_equal(scan->stream[0].pts_backwards + scan->stream[1].pts_backwards, 0);
+	assert_int_equal(scan->stream[0].dts_backwards + scan->stream[1].dts_backwards, 0);
 	assert_int_equal(scan->lost_packets + scan->bad_tables, 0);
 	assert_true(ABS(tsfile_duration_ms(scan) - HOURS * 3600 * 1000) < 2000);
 	assert_int_equal(stats->track[0].clock_jumps + stats->track[1].clock_jumps, 0);

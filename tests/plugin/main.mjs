@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All tests of the plugin's API and configuration, one file after the other.
 
+import '../lib/end.mjs';
 import './parameters.test.mjs';
 import './states.test.mjs';
 import './offers.test.mjs';
