@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How node:test tells its results here: a line for each test, its figures below it, and the totals as the last line.
+// How node:test tells its results here: a line for each test, its figures below it, and the totals as the last line, also when
+// the program is ended before node:test does it (end.mjs).
+
+import { writeSync } from 'node:fs';
+
+const count = { passed: 0, failed: 0, skipped: 0 };
+const totals = () => `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`;
+let told = false;
+
+process.on('exit', () => {
+	if (!told)
+		writeSync(1, totals());
+});
 
 export default async function* reporter(source) {
-	const count = { passed: 0, failed: 0, skipped: 0 };
 	for await (const { type, data } of source) {
 		switch (type) {
 		case 'test:diagnostic':
@@ -29,5 +40,6 @@ export default async function* reporter(source) {
 		}
 		}
 	}
-	yield `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`;
+	told = true;
+	yield totals();
 }

@@ -20,10 +20,12 @@ UNIT_TESTS += tests/unit/test_codec_audio tests/unit/test_codec_gaps tests/unit/
 	tests/unit/test_codec_settings tests/unit/test_codec_sizes tests/unit/test_codec_video
 EXTRA_DIST += tests/unit/codec_audio_util.h tests/unit/codec_util.h
 UNIT_TESTS += tests/unit/test_recover tests/unit/test_recover_public tests/unit/test_recover_scan
-UNIT_TESTS += tests/unit/test_overload
+UNIT_TESTS += tests/unit/test_overload tests/unit/test_reorder
 EXTRA_DIST += tests/unit/file_sink_util.h tests/unit/sink_util.h
 UNIT_TESTS += tests/unit/test_tr101290
 tests_unit_test_tr101290_LDADD = libcapture.la $(LDADD)
+UNIT_TESTS += tests/unit/test_mux_clock
+tests_unit_test_mux_clock_LDADD = libcapture.la $(LDADD)
 UNIT_TESTS += tests/unit/test_catalogue tests/unit/test_catalogue_faults
 catalogue_libs = libcatalogue.la $(ENGINE_LIBS) $(SQLITE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_catalogue_LDADD = $(catalogue_libs)

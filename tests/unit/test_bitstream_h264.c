@@ -44,6 +44,35 @@ static void test_sps(void **state)
 	}
 }
 
+/* What is told of the order of pictures: by the VUI, with what may stand before it there, or by profile and picture order type. */
+static void test_reorder(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *hex;
+		int8_t reorder;
+	} rows[] = {
+		{"high without B-frames", "6764000dacb20283f60220000003002000000641e28549", 0},
+		{"high with B-frames", "6764000dacd94141fb011000000300100000030320f1429960", 2},
+		{"with HRD", "6764000dacd94141fb01100000030010000003032602001e840007a13930c01e28532c", 2},
+		{"baseline", "6742c00dd90141fb011000000300100000030320f142a480", 0},
+		{"baseline, no VUI", "6742001f041438a60320032280a03d90", 0},
+		{"high, no VUI", "67f4001f93a001b44ba642a0", -1},
+		{"high intra, no VUI", "67f4101f93a001b44ba642a0", 0},
+		{"main, picture order type 2", "674d001fda014016e4", 0},
+		{"VUI that is cut: the rest is as good as it was", "6764000dacd94141fb01100000030010", -1},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct h264_sps sps;
+		size_t size;
+		uint8_t *nal = unhex(rows[i].hex, &size);
+		print_message("  %s\n", rows[i].name);
+		assert_int_equal(h264_parse_sps(nal, size, &sps), TSR_OK);
+		assert_int_equal(sps.reorder, rows[i].reorder);
+		free(nal);
+	}
+}
+
 static void test_bad_sps(void **state)
 {
 	(void)state;
@@ -139,10 +168,8 @@ static void test_sets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sps),
-		cmocka_unit_test(test_bad_sps),
-		cmocka_unit_test(test_slice),
-		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_sps),   cmocka_unit_test(test_reorder), cmocka_unit_test(test_bad_sps),
+		cmocka_unit_test(test_slice), cmocka_unit_test(test_sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,32 @@ static void test_sps(void **state)
 	}
 }
 
+/* How many pictures may come before one and be shown after it, in the highest sub-layer. */
+static void test_reorder(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *hex;
+		int8_t reorder;
+	} rows[] = {
+		{"none", "42010101600000030090000003000003003ca00a080f16592a4932bc05a02000000300200000030321", 0},
+		{"x265's B-frames",
+		 "42010101600000030090000003000003003ca00a080f165959a4932bc05a020000030002000003003210", 2},
+		{"two sub-layers",
+		 "4201020408000003009d0800000300003c0000b00d880f9c93b659598acd24995e02d010000003001000000300a080", 2},
+		{"cut behind the size", "42010101600000030090000003000003005aa0050201e165", -1},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct h265_sps sps;
+		size_t size;
+		uint8_t *nal = unhex(rows[i].hex, &size);
+		print_message("  %s\n", rows[i].name);
+		assert_int_equal(h265_parse_sps(nal, size, &sps), TSR_OK);
+		assert_int_equal(sps.reorder, rows[i].reorder);
+		free(nal);
+	}
+}
+
 static void test_bad_sps(void **state)
 {
 	(void)state;
@@ -153,10 +179,8 @@ static void test_sets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sps),
-		cmocka_unit_test(test_bad_sps),
-		cmocka_unit_test(test_slice),
-		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_sps),   cmocka_unit_test(test_reorder), cmocka_unit_test(test_bad_sps),
+		cmocka_unit_test(test_slice), cmocka_unit_test(test_sets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

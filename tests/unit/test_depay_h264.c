@@ -271,6 +271,79 @@ static const struct depay_case sloppy[] = {
 	 {{AUD SC SPS "0000" SC PPS "00" SC IDR, 0, "k", 640, 480}, {AUD SETS SC IDR, 1, "k", 640, 480}}},
 };
 
+#define RECOVERY "0606 018480" /* SEI: a recovery point, in no time */
+
+/* What one can begin with beside an IDR picture. */
+static const struct depay_case entries[] = {
+	{"a recovery point whose parameter sets are known: they are put in front where they do not come",
+	 {{RECOVERY, 0, ""},
+	  {P, 0, "m"},
+	  {STAP_SETS, 1, ""},
+	  {RECOVERY, 1, ""},
+	  {P, 1, "m"},
+	  {RECOVERY, 2, ""},
+	  {P, 2, "m"},
+	  {P, 3, "m"}},
+	 {{AUD SC RECOVERY SC P, 0, ""},
+	  {AUD SETS SC RECOVERY SC P, 1, "k", 640, 480},
+	  {AUD SETS SC RECOVERY SC P, 2, "k", 640, 480},
+	  {AUD SC P, 3, ""}}},
+	{"behind other messages, in two bytes of size, and cut",
+	 {{STAP_SETS, 0, ""},
+	  {"0605 020102 0606 0184 80", 0, ""},
+	  {P, 0, "m"},
+	  {"0605 ff", 1, ""},
+	  {P, 1, "m"},
+	  {"0605 040606 0184 80", 2, ""},
+	  {P, 2, "m"}},
+	 {{AUD SETS SC "0605020102 0606018480" SC P, 0, "k", 640, 480},
+	  {AUD SC "0605ff" SC P, 1, ""},
+	  {AUD SC "06050406 06018480" SC P, 2, ""}}},
+	{"after a loss",
+	 {{STAP_SETS, 0, ""},
+	  {IDR, 0, "m"},
+	  {P, 1, "m"},
+	  {STAP_SETS, 2, "l"},
+	  {RECOVERY, 2, ""},
+	  {P, 2, "m"},
+	  {RECOVERY, 3, "l"},
+	  {P_2, 3, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}, {AUD SETS SC RECOVERY SC P, 2, "kg", 640, 480}},
+	 .damaged = 1},
+};
+
+static void test_entries(void **state)
+{
+	(void)state;
+	run_cases(TSR_CODEC_H264, entries, COUNT(entries));
+}
+
+/* When no keyframe comes: a picture with its parameter sets, if not all have them; or any. */
+static void test_accepted_entries(void **state)
+{
+	(void)state;
+	static struct seen seen;
+	struct depay *d = start_depay(TSR_CODEC_H264, &seen);
+	static const struct in_row rows[] = {{STAP_SETS, 0, ""}, {P, 0, "m"}, {STAP_SETS, 1, ""},
+					     {P, 1, "m"},        {P, 2, "m"}, {STAP_SETS, 3, ""},
+					     {P, 3, "m"},        {P, 4, "m"}, {P, 5, "m"}};
+	static const char want[] = "...k.k";
+	uint16_t seq = 0;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (i == 3) /* the first picture is out by now */
+			assert_true(depay_accept_entry(d, DEPAY_ENTRY_WITH_SETS));
+		if (i == 8)
+			assert_true(depay_accept_entry(d, DEPAY_ENTRY_ANY));
+		push_row(d, &rows[i], &seq);
+	}
+	assert_int_equal(seen.count, 6);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(seen.frames[i].keyframe, want[i] == 'k');
+	check_frame(&seen.frames[5], &(struct out_row){AUD SETS SC P, 5, "k", 640, 480});
+	depay_destroy(d);
+	forget(&seen);
+}
+
 static void test_framing(void **state)
 {
 	(void)state;
@@ -457,6 +530,8 @@ int main(void)
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_sloppy),
 		cmocka_unit_test(test_first_picture_waits),
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_accepted_entries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

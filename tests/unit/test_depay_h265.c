@@ -224,6 +224,55 @@ static const struct depay_case sloppy[] = {
 	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}, {AUD SC P "77", 2, ""}, {AUD SC P "77", 3, ""}}},
 };
 
+#define RECOVERY "4e01 0601c0 80" /* prefix SEI: a recovery point */
+
+/* What one can begin with beside an IRAP picture. */
+static const struct depay_case entries[] = {
+	{"a recovery point whose parameter sets are known: they are put in front where they do not come",
+	 {{RECOVERY, 0, ""},
+	  {P, 0, "m"},
+	  {AP_SETS, 1, ""},
+	  {RECOVERY, 1, ""},
+	  {P, 1, "m"},
+	  {RECOVERY, 2, "l"},
+	  {P, 2, "m"},
+	  {P, 3, "m"}},
+	 {{AUD SC RECOVERY SC P, 0, ""},
+	  {AUD SETS SC RECOVERY SC P, 1, "k", 640, 480},
+	  {AUD SETS SC RECOVERY SC P, 2, "kg", 640, 480},
+	  {AUD SC P, 3, ""}}},
+};
+
+static void test_entries(void **state)
+{
+	(void)state;
+	run_cases(TSR_CODEC_H265, entries, COUNT(entries));
+}
+
+/* When no keyframe comes: a picture with its parameter sets, if not all have them; or any. */
+static void test_accepted_entries(void **state)
+{
+	(void)state;
+	static struct seen seen;
+	struct depay *d = start_depay(TSR_CODEC_H265, &seen);
+	static const struct in_row rows[] = {{P, 0, "m"}, {AP_SETS, 1, ""}, {P, 1, "m"}, {P, 2, "m"}, {P, 3, "m"}};
+	static const char want[] = ".k.k";
+	uint16_t seq = 0;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (i == 1)
+			assert_true(depay_accept_entry(d, DEPAY_ENTRY_WITH_SETS));
+		if (i == 4)
+			assert_true(depay_accept_entry(d, DEPAY_ENTRY_ANY));
+		push_row(d, &rows[i], &seq);
+	}
+	assert_int_equal(seen.count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(seen.frames[i].keyframe, want[i] == 'k');
+	check_frame(&seen.frames[3], &(struct out_row){AUD SETS SC P, 3, "k", 640, 480});
+	depay_destroy(d);
+	forget(&seen);
+}
+
 static void test_framing(void **state)
 {
 	(void)state;
@@ -272,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_framing),       cmocka_unit_test(test_parameter_sets),
 		cmocka_unit_test(test_sets_from_sdp), cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_bad),           cmocka_unit_test(test_endless_fragments),
+		cmocka_unit_test(test_entries),       cmocka_unit_test(test_accepted_entries),
 		cmocka_unit_test(test_slices),        cmocka_unit_test(test_sloppy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,11 +37,16 @@ static void ignore(void *ctx, const struct sink_result *result)
 	(void)result;
 }
 
-static void start(struct fixture *f, unsigned count, unsigned version)
+static void start(struct fixture *f, unsigned count)
 {
-	struct mux_config config = {
-		.tracks = tracks, .count = count, .version = version, .discontinuity = version > 0, .title = "a title"};
+	const struct mux_config config = {.title = "a title", .wait_90k = 45000};
 	assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_OK);
+	assert_int_equal(mux_set_tracks(f->mux, tracks, count), TSR_OK);
+}
+
+static size_t room_for(const struct fixture *f, size_t size, int64_t pts)
+{
+	return mux_packetized_size(f->mux, &(struct frame){.size = size, .pts_90k = pts, .dts_90k = pts});
 }
 
 static int setup(void **state)
@@ -117,34 +122,36 @@ static size_t payload_of(const struct buf *b, size_t from, unsigned pid)
 static void nothing_is_held_back(void **state)
 {
 	struct fixture *f = *state;
-	start(f, 2, 0);
+	start(f, 2);
 	for (int i = 0; i < 50; i++) {
 		size_t before = f->bytes.len, video = 300 + (size_t)i * 37, audio = 3 + (size_t)i;
+		size_t video_room = room_for(f, video, i * 3000), audio_room = room_for(f, audio, i * 3000);
 		assert_int_equal(write_video(f, video, i * 3000, i == 0), TSR_OK);
 		size_t got = payload_of(&f->bytes, before, VIDEO_PID);
 		assert_in_range(got, video + 14, video + 19); /* PES header with PTS, and DTS where it is written */
-		assert_true(f->bytes.len - before <= mux_packetized_size(video));
+		assert_true(f->bytes.len - before <= video_room);
 		before = f->bytes.len;
 		assert_int_equal(write_audio(f, audio, i * 3000), TSR_OK);
 		assert_true(payload_of(&f->bytes, before, AUDIO_PID) >= audio + 14);
-		assert_true(f->bytes.len - before <= mux_packetized_size(audio));
+		assert_true(f->bytes.len - before <= audio_room);
 	}
 }
 
 static void a_large_frame_comes_in_whole_packets(void **state)
 {
 	struct fixture *f = *state;
-	start(f, 1, 0);
+	start(f, 1);
+	size_t room = room_for(f, 1 << 20, 0);
 	assert_int_equal(write_video(f, 1 << 20, 0, true), TSR_OK);
 	assert_in_range(payload_of(&f->bytes, 0, VIDEO_PID), (1 << 20) + 14, (1 << 20) + 19);
-	assert_true(f->bytes.len <= mux_packetized_size(1 << 20));
+	assert_true(f->bytes.len <= room);
 }
 
 /* Below 64 KiB a video PES tells its length: that is how recovery knows that the last one is whole. */
 static void video_tells_its_length(void **state)
 {
 	struct fixture *f = *state;
-	start(f, 1, 0);
+	start(f, 1);
 	assert_int_equal(write_video(f, 5000, 0, true), TSR_OK);
 	for (size_t at = 0; at < f->bytes.len; at += TS) {
 		const uint8_t *p = f->bytes.data + at;
@@ -169,35 +176,44 @@ static unsigned table_version(const struct buf *b, size_t from)
 	return 99;
 }
 
-static void a_second_muxer_goes_on_in_the_file(void **state)
+/* New tables alone: every counter goes on, and nothing says that the file does not. */
+static void a_track_that_joins_changes_nothing_else(void **state)
 {
 	struct fixture *f = *state;
-	start(f, 1, 0);
-	assert_int_equal(write_video(f, 500, 0, true), TSR_OK);
+	start(f, 1);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(write_video(f, 500, i * 3000, i == 0), TSR_OK);
 	assert_int_equal(table_version(&f->bytes, 0), 0);
-	mux_destroy(f->mux);
 	size_t second = f->bytes.len;
-	start(f, 2, 1);
-	assert_int_equal(write_video(f, 500, 3000, false), TSR_OK);
-	assert_int_equal(write_audio(f, 100, 3000), TSR_OK);
-	assert_int_equal(table_version(&f->bytes, second), 1);
-	unsigned marked = 0;
-	for (size_t at = second; at < f->bytes.len; at += TS) {
-		const uint8_t *p = f->bytes.data + at;
-		marked += pid_of(p) == VIDEO_PID && p[3] & 0x20 && p[4] > 0 && p[5] & 0x80;
+	assert_int_equal(mux_set_tracks(f->mux, tracks, 2), TSR_OK);
+	for (int i = 5; i < 10; i++) {
+		assert_int_equal(write_video(f, 500, i * 3000, false), TSR_OK);
+		assert_int_equal(write_audio(f, 100, i * 3000), TSR_OK);
 	}
-	assert_int_equal(marked, 1); /* the discontinuity indicator, on the first packet alone */
+	assert_int_equal(table_version(&f->bytes, second), 1);
+	int counter[0x2000];
+	memset(counter, 0xff, sizeof(counter));
+	for (size_t at = 0; at < f->bytes.len; at += TS) {
+		const uint8_t *p = f->bytes.data + at;
+		unsigned pid = pid_of(p);
+		assert_false(p[3] & 0x20 && p[4] > 0 && p[5] & 0x80);
+		if (counter[pid] >= 0)
+			assert_int_equal(p[3] & 15, (counter[pid] + (p[3] >> 4 & 1)) & 15);
+		counter[pid] = p[3] & 15;
+	}
+	assert_true(counter[0] > 0 && counter[VIDEO_PID] > 0 && counter[AUDIO_PID] > 0);
 }
 
 static void refuses_what_it_cannot_carry(void **state)
 {
 	struct fixture *f = *state;
 	struct mux_track vp8 = {.format = {.codec = TSR_CODEC_VP8}};
-	struct mux_config config = {.tracks = &vp8, .count = 1};
-	assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_E_UNSUPPORTED);
-	config.count = 0;
-	assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_E_INVAL);
-	start(f, 2, 0);
+	assert_int_equal(mux_create(&(struct mux_config){0}, f->sink, &f->mux), TSR_OK);
+	assert_int_equal(write_video(f, 100, 0, true), TSR_E_INVAL); /* of no track */
+	assert_int_equal(mux_set_tracks(f->mux, &vp8, 1), TSR_E_UNSUPPORTED);
+	assert_int_equal(mux_set_tracks(f->mux, &vp8, 0), TSR_E_INVAL);
+	mux_destroy(f->mux);
+	start(f, 2);
 	assert_int_equal(write_video(f, 100, 9000, true), TSR_OK);
 	size_t before = f->bytes.len;
 	assert_int_equal(write_video(f, 100, 9000, false), TSR_E_MALFORMED); /* does not rise */
@@ -210,7 +226,7 @@ static void refuses_what_it_cannot_carry(void **state)
 static void passes_the_pts_wrap(void **state)
 {
 	struct fixture *f = *state;
-	start(f, 1, 0);
+	start(f, 1);
 	for (int64_t pts = (1LL << 33) - 9000; pts < (1LL << 33) + 9000; pts += 3000)
 		assert_int_equal(write_video(f, 100, pts, true), TSR_OK);
 }
@@ -228,7 +244,7 @@ static void shows_pictures_in_another_order(void **state)
 	struct fixture *f = *state;
 	static const int64_t times[][2] = {
 		{0, FRAME_EARLIEST_DTS_90K}, {9000, -4500}, {3000, 0}, {6000, 3000}, {18000, 6000}};
-	start(f, 1, 0);
+	start(f, 1);
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		assert_int_equal(write_reordered(f, 100, times[i][0], times[i][1], i == 0), TSR_OK);
 	size_t seen = 0;
@@ -277,8 +293,8 @@ static void a_long_title_is_cut_between_characters(void **state)
 		for (size_t size = strlen(characters[i]); strlen(title) + size <= 256;)
 			strcat(title, characters[i]);
 		f->bytes.len = 0;
-		const struct mux_config config = {.tracks = tracks, .count = 2, .title = title};
-		assert_int_equal(mux_create(&config, f->sink, &f->mux), TSR_OK);
+		assert_int_equal(mux_create(&(struct mux_config){.title = title}, f->sink, &f->mux), TSR_OK);
+		assert_int_equal(mux_set_tracks(f->mux, tracks, 2), TSR_OK);
 		assert_int_equal(write_video(f, 1000, 90000, true), TSR_OK);
 		const uint8_t *name = NULL;
 		size_t size = service_name(&f->bytes, &name);
@@ -296,7 +312,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_held_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_large_frame_comes_in_whole_packets, setup, teardown),
 		cmocka_unit_test_setup_teardown(video_tells_its_length, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_second_muxer_goes_on_in_the_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_track_that_joins_changes_nothing_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_it_cannot_carry, setup, teardown),
 		cmocka_unit_test_setup_teardown(passes_the_pts_wrap, setup, teardown),
 		cmocka_unit_test_setup_teardown(shows_pictures_in_another_order, setup, teardown),
