@@ -5,11 +5,11 @@ fuzz_sources = tests/fuzz/capture.c tests/fuzz/depay.c tests/fuzz/request.c test
 	tests/fuzz/tsscan.c
 fuzz_subjects = \
 	recorder/bitstream/annexb.c recorder/bitstream/av1.c recorder/bitstream/h264.c recorder/bitstream/h265.c \
-	recorder/bitstream/opus.c recorder/bitstream/paramset.c recorder/bitstream/vpx.c \
+	recorder/bitstream/opus.c recorder/bitstream/paramset.c recorder/bitstream/sei.c recorder/bitstream/vpx.c \
 	recorder/common/buf.c recorder/common/codec.c recorder/common/error.c \
 	recorder/depay/audio.c recorder/depay/av1.c recorder/depay/depay.c recorder/depay/g711.c recorder/depay/g722.c \
-	recorder/depay/gather.c recorder/depay/h264.c recorder/depay/h265.c recorder/depay/l16.c recorder/depay/opus.c \
-	recorder/depay/red.c recorder/depay/vp8.c recorder/depay/vp9.c \
+	recorder/depay/gather.c recorder/depay/h264.c recorder/depay/h265.c recorder/depay/l16.c recorder/depay/nals.c \
+	recorder/depay/opus.c recorder/depay/picture.c recorder/depay/red.c recorder/depay/vp8.c recorder/depay/vp9.c \
 	recorder/rtp/packet.c \
 	recorder/sink/tsscan.c recorder/sink/tstables.c \
 	tools/capture/capture.c tools/capture/copies.c tools/capture/flows.c tools/capture/link.c tools/capture/mjr.c tools/capture/payloads.c \
