@@ -182,6 +182,7 @@
 			"frames" : …, "frames_written" : …, "frames_damaged" : …, "frames_skipped" : …, "frames_unwanted" : …, "frames_dropped" : …,
 			"keyframes" : …, "keyframe_requests" : …, "decode_errors" : …, "concealed" : …,
 			"width" : …, "height" : …, "resolution_changes" : <video only>,
+			"rotation" : <video only; degrees clockwise that show it upright, done already where it is transcoded>,
 			"reorder_frames" : <video only; so many pictures may come before one that is shown before them (B-frames)>,
 			"sample_rate" : …, "channels" : <audio only>,
 			"sender_reports" : …, "clock_jumps" : …, "clock_offset_us" : …, "clock_corrected_us" : …,

@@ -136,7 +136,8 @@ typedef struct tsr_track_config {
 	tsr_payload_types payload_types;
 	const uint8_t *parameter_sets; /* H.264/H.265 from sprop-*, Annex B; copied; may be NULL */
 	size_t parameter_sets_size;
-	const char *label; /* for the report, e.g. the mid; copied; may be NULL */
+	uint8_t orientation_extension; /* id of the RTP header extension urn:3gpp:video-orientation; 0 = there is none */
+	const char *label;             /* for the report, e.g. the mid; copied; may be NULL */
 } tsr_track_config;
 
 /* Adds a track, at any time. TSR_OK and *index (0, 1, …); TSR_E_UNSUPPORTED (codec), TSR_E_LIMIT (LIMIT_TRACKS), TSR_E_NOMEM,
@@ -271,6 +272,8 @@ typedef struct tsr_track_stats {
 	uint64_t concealed;
 	uint64_t keyframe_requests;
 	uint64_t resolution_changes;
+	unsigned
+		rotation; /* video: degrees clockwise that show it upright, latest; done already where it is transcoded */
 	uint16_t width, height; /* latest */
 	unsigned
 		reorder_frames; /* video: so many pictures may come before one and be shown after it (B-frames); 0 in a browser's */

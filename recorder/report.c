@@ -70,6 +70,8 @@ static void add_track(GString *s, const tsr_track_stats *t)
 		MORE(s);
 		json_int(s, "resolution_changes", (int64_t)t->resolution_changes);
 		MORE(s);
+		json_int(s, "rotation", t->rotation);
+		MORE(s);
 		json_int(s, "reorder_frames", t->reorder_frames);
 	} else {
 		json_int(s, "sample_rate", t->sample_rate);

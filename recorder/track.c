@@ -133,6 +133,15 @@ static bool is_unwanted(struct track *t, const struct frame *frame)
 
 /* ---- from the depacketizer to the codec ---- */
 
+static void note_rotation(struct track *t, const struct frame *frame)
+{
+	unsigned rotation = frame->quarter_turns * 90u;
+	if (rotation != t->stats.rotation)
+		log_line(TSR_LOG_INFO, t->r->config.id, "track %u: the picture is to be turned by %u degrees%s",
+			 t->index, rotation, t->route->transcode ? ", and is" : "");
+	t->stats.rotation = rotation;
+}
+
 static void note_resolution(struct track *t, const struct frame *frame)
 {
 	if (frame->width == 0 || (frame->width == t->stats.width && frame->height == t->stats.height))
@@ -227,6 +236,7 @@ static int on_frame(void *ctx, const struct frame *depacketized)
 	struct frame frame = *depacketized;
 	set_times(t, &frame);
 	note_resolution(t, &frame);
+	note_rotation(t, &frame);
 	if (t->r->paused || (t->video && (!pass_gate(t, &frame) || is_unwanted(t, &frame))))
 		return TSR_OK;
 	return codec_push(t->codec, &frame);
@@ -278,6 +288,8 @@ void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arriva
 		return;
 	}
 	pkt.arrival_us = arrival_us;
+	if (t->orientation_extension != 0)
+		pkt.quarter_turns = rtp_orientation(data, size, t->orientation_extension);
 	t->stats.bad_padding += pkt.bad_padding;
 	t->stats.bytes += pkt.payload_size;
 	t->packet_us = arrival_us;
@@ -454,6 +466,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
 
 	t->media_types = (struct media_types){.announced = config->payload_types, .red = config->red_payload_type};
+	t->orientation_extension = t->video ? config->orientation_extension : 0;
 	clockmap_init(&t->clock, &t->r->timeline, rate);
 	reorder_start(&t->reorder, rate);
 	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);

@@ -49,6 +49,7 @@ struct track {
 	struct depay *depay;
 	struct codec *codec;
 	track_frame_cb take_frame;
+	uint8_t orientation_extension;
 	struct clockmap clock;
 	struct reorder reorder; /* video */
 	bool told_reorder;

@@ -113,16 +113,18 @@ static int add_track(struct conversion *c, const struct merge_input *in, const s
 		return TRACK_NONE;
 	}
 	unsigned index = 0;
-	tsr_error err = tsr_recording_add_track(c->recording,
-						&(tsr_track_config){.codec = format->codec,
-								    .clock_rate = format->clock_rate,
-								    .channels = format->channels,
-								    .red_payload_type = format->red_payload_type,
-								    .payload_types = stream->payload_types,
-								    .parameter_sets = format->parameter_sets,
-								    .parameter_sets_size = format->parameter_sets_size,
-								    .label = stream->label},
-						&index);
+	tsr_error err =
+		tsr_recording_add_track(c->recording,
+					&(tsr_track_config){.codec = format->codec,
+							    .clock_rate = format->clock_rate,
+							    .channels = format->channels,
+							    .red_payload_type = format->red_payload_type,
+							    .payload_types = stream->payload_types,
+							    .parameter_sets = format->parameter_sets,
+							    .parameter_sets_size = format->parameter_sets_size,
+							    .orientation_extension = format->orientation_extension,
+							    .label = stream->label},
+					&index);
 	if (err != TSR_OK) {
 		complain("%s: %s is left out: %s", in->path, tsr_codec_name(format->codec), tsr_strerror(err));
 		c->incomplete = true;
@@ -237,15 +239,19 @@ static void tell_tracks(const tsr_stats *stats)
 {
 	for (unsigned i = 0; i < stats->tracks; i++) {
 		const tsr_track_stats *t = &stats->track[i];
-		char picture[32] = "";
+		char picture[32] = "", turned[48] = "";
 		if (t->width != 0)
 			g_snprintf(picture, sizeof(picture), " %ux%u", t->width, t->height);
+		if (t->rotation != 0)
+			g_snprintf(turned, sizeof(turned),
+				   t->transcode ? ", turned by %u degrees" : ", to be shown turned by %u degrees",
+				   t->rotation);
 		fprintf(stderr,
-			"  %s%s%s%s: %" G_GUINT64_FORMAT " frames of %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
-			" packets lost, %" G_GUINT64_FORMAT " frames left out\n",
+			"  %s%s%s%s%s: %" G_GUINT64_FORMAT " frames of %" G_GUINT64_FORMAT
+			" packets, %" G_GUINT64_FORMAT " packets lost, %" G_GUINT64_FORMAT " frames left out\n",
 			tsr_codec_name(t->codec_in), t->transcode ? " to " : " copied",
-			t->transcode ? tsr_codec_name(t->codec_out) : "", picture, t->frames_written, t->packets,
-			t->lost, t->frames_damaged + t->frames_skipped + t->frames_dropped);
+			t->transcode ? tsr_codec_name(t->codec_out) : "", picture, turned, t->frames_written,
+			t->packets, t->lost, t->frames_damaged + t->frames_skipped + t->frames_dropped);
 	}
 }
 

@@ -47,6 +47,7 @@ static json_t *track_to_json(const tsr_track_stats *t)
 		INTEGER(o, t, keyframes);
 		INTEGER(o, t, keyframe_requests);
 		INTEGER(o, t, resolution_changes);
+		INTEGER(o, t, rotation);
 		INTEGER(o, t, reorder_frames);
 		INTEGER(o, t, width);
 		INTEGER(o, t, height);

@@ -29,6 +29,7 @@ static void set_media(json_t *out, const tsr_track_stats *t)
 		set_int(out, "width", t->width);
 		set_int(out, "height", t->height);
 		set_int(out, "resolution_changes", (int64_t)t->resolution_changes);
+		set_int(out, "rotation", t->rotation);
 		set_int(out, "reorder_frames", t->reorder_frames);
 	} else {
 		set_int(out, "sample_rate", t->sample_rate);

@@ -9,6 +9,7 @@ librecorder_la_SOURCES += \
 	recorder/codec/opus_decoder.c \
 	recorder/codec/opus_head.c recorder/codec/opus_head.h \
 	recorder/codec/pcm_decoder.c \
+	recorder/codec/rotate.c recorder/codec/rotate.h \
 	recorder/codec/route.c recorder/codec/route.h \
 	recorder/codec/scale.c recorder/codec/scale.h \
 	recorder/codec/settings.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * VP8, VP9 and AV1 to H.264: decode, scale when the size or the pixel format asks for it, encode. One picture in is one
+ * VP8, VP9 and AV1 to H.264: decode, scale when the size or the pixel format asks for it, turn upright, encode. One picture in is one
  * picture out at once: no frame threads, no lookahead. */
 #include <libavcodec/avcodec.h>
 
@@ -8,6 +8,7 @@
 #include "codec.h"
 #include "lavc.h"
 #include "ops.h"
+#include "rotate.h"
 #include "scale.h"
 #include "video_encoder.h"
 
@@ -19,12 +20,14 @@ struct video {
 	AVFrame *picture;
 	AVFrame *newer;
 	struct scaler scaler;
+	struct rotator rotator;
 	struct video_encoder encoder;
 	uint64_t *waiting;     /* frames are left out until a keyframe, and counted here */
 	uint64_t before_first; /* such a counter, of which nothing is told */
 	bool every_second;
 	bool lossy;         /* the next frame handed on follows a loss */
 	int64_t arrival_us; /* of the frame being worked on */
+	uint8_t quarter_turns;
 };
 
 static const char *const decoders[TSR_CODEC_COUNT][3] = {
@@ -118,6 +121,7 @@ static void video_finish(void *state)
 	struct video *v = state;
 	video_encoder_finish(&v->encoder);
 	scaler_finish(&v->scaler);
+	rotator_finish(&v->rotator);
 	avcodec_free_context(&v->decoder);
 	av_packet_free(&v->packet);
 	av_frame_free(&v->picture);
@@ -193,31 +197,45 @@ static tsr_error ready_encoder(struct codec *c, struct video *v, int width, int 
 	return TSR_OK;
 }
 
+/* The decoded picture as the encoder wants it: of its size and pixel format, upright. TSR_OK and *out (borrowed); TSR_E_UNSUPPORTED when its
+ * pixel format cannot be read; TSR_E_NOMEM. */
+static tsr_error fit(struct video *v, AVFrame **out)
+{
+	const AVCodecContext *encoder = v->encoder.ctx;
+	bool lies = v->quarter_turns % 2 == 1;
+	int width = lies ? encoder->height : encoder->width, height = lies ? encoder->width : encoder->height;
+	AVFrame *picture = v->picture;
+	tsr_error err = TSR_OK;
+	if (picture->width != width || picture->height != height || picture->format != encoder->pix_fmt)
+		err = scaler_run(&v->scaler, v->picture, width, height, encoder->pix_fmt, &picture);
+	if (err == TSR_OK && v->quarter_turns != 0)
+		err = rotator_run(&v->rotator, picture, v->quarter_turns, &picture);
+	*out = picture;
+	return err;
+}
+
 static tsr_error encode(struct codec *c, struct video *v)
 {
 	AVFrame *picture = v->picture;
 	/* H.264 in 4:2:0 has even sides: one row or column of an odd picture is left out. */
 	picture->width &= ~1;
 	picture->height &= ~1;
-	int width = v->width ? v->width : picture->width;
-	int height = v->height ? v->height : picture->height;
+	bool lies = v->quarter_turns % 2 == 1;
+	int width = v->width ? v->width : lies ? picture->height : picture->width;
+	int height = v->height ? v->height : lies ? picture->width : picture->height;
 	if (picture->width == 0 || picture->height == 0 || too_large(picture->width, picture->height)) {
 		codec_edit_stats(c)->refused++;
 		return TSR_OK;
 	}
 	tsr_error err = ready_encoder(c, v, width, height);
+	if (err == TSR_OK)
+		err = fit(v, &picture);
+	if (err == TSR_E_UNSUPPORTED) {
+		codec_edit_stats(c)->decode_errors++;
+		return TSR_OK;
+	}
 	if (err != TSR_OK)
 		return err;
-	enum AVPixelFormat format = v->encoder.ctx->pix_fmt;
-	if (picture->width != width || picture->height != height || picture->format != format) {
-		err = scaler_run(&v->scaler, v->picture, width, height, format, &picture);
-		if (err == TSR_E_UNSUPPORTED) {
-			codec_edit_stats(c)->decode_errors++;
-			return TSR_OK;
-		}
-		if (err != TSR_OK)
-			return err;
-	}
 	err = video_encoder_send(&v->encoder, picture);
 	if (err != TSR_OK) {
 		codec_edit_stats(c)->encode_errors++;
@@ -259,6 +277,7 @@ static tsr_error video_push(struct codec *c, void *state, const struct frame *fr
 	struct video *v = state;
 	v->lossy |= frame->discontinuity;
 	v->arrival_us = frame->arrival_us;
+	v->quarter_turns = frame->quarter_turns;
 	if (!admit(c, v, frame))
 		return TSR_OK;
 	tsr_error err = decode(c, v, frame);

@@ -35,7 +35,8 @@ struct frame {
 	bool discontinuity; /* something of this track was lost right before this frame */
 	bool droppable;     /* video: no other frame refers to it */
 	uint8_t temporal_id; /* video: its temporal layer; no frame refers to one of a higher layer. 0 when there are none */
-	uint16_t width;      /* video: set on keyframes when the bitstream tells; 0 otherwise */
+	uint8_t quarter_turns; /* video: to be turned clockwise so often by 90 degrees to be upright, 0 to 3, as the sender says */
+	uint16_t width; /* video: set on keyframes when the bitstream tells; 0 otherwise */
 	uint16_t height;
 	int8_t reorder; /* video: likewise; how many frames may come before one and be shown after it (B-frames), 0 to
 			   FRAME_MAX_REORDER, or FRAME_REORDER_UNKNOWN */

@@ -22,7 +22,8 @@ struct depay {
 	bool lost;          /* something is missing before the next payload that is not empty */
 	bool discontinuity; /* something is missing before the next frame */
 	uint8_t red_payload_type;
-	uint16_t last_seq; /* of the last payload given to the codec; for RED */
+	uint8_t quarter_turns; /* as was said last */
+	uint16_t last_seq;     /* of the last payload given to the codec; for RED */
 	uint32_t last_ts;
 };
 
@@ -129,6 +130,8 @@ tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost)
 {
 	d->error = TSR_OK;
 	d->lost = d->lost || lost;
+	if (pkt->quarter_turns >= 0) /* it comes with the last packet of a picture, and holds until it comes again */
+		d->quarter_turns = (uint8_t)pkt->quarter_turns;
 	if (pkt->payload_size == 0)
 		return TSR_OK;
 	lost = d->lost;
@@ -174,6 +177,7 @@ void depay_emit(struct depay *d, struct frame *frame)
 		return;
 	frame->codec = d->ops->codec;
 	frame->discontinuity = d->discontinuity;
+	frame->quarter_turns = d->quarter_turns;
 	d->discontinuity = false;
 	d->stats.frames++;
 	d->stats.keyframes += tsr_codec_is_video(frame->codec) && frame->keyframe;

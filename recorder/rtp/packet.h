@@ -21,12 +21,17 @@ struct rtp_packet {
 	uint16_t seq;
 	uint8_t payload_type;
 	bool marker;
-	bool bad_padding; /* the header announces padding, the last byte counts none: the payload is as it came */
+	int8_t quarter_turns; /* what rtp_orientation() said of it, set by the caller; -1 = nothing */
+	bool bad_padding;     /* the header announces padding, the last byte counts none: the payload is as it came */
 };
 
 /* TSR_OK, or TSR_E_MALFORMED when version, CSRC count, extension or padding do not fit the size; *out is set only on
  * success (arrival_us to 0). Padding of 0 bytes, which some cameras announce, is none. */
 TSR_MUST_USE tsr_error rtp_parse(const uint8_t *data, size_t size, struct rtp_packet *out);
+
+/* Looks for the header extension urn:3gpp:video-orientation (3GPP TS 26.114 section 7.4.5), which has this id, in a packet that rtp_parse()
+ * took. By how many quarters pictures are to be turned clockwise, 0 to 3; -1 when it is not there. */
+int8_t rtp_orientation(const uint8_t *data, size_t size, uint8_t id);
 
 /* What a sender report says of the relation between its clocks. */
 struct rtcp_sr {

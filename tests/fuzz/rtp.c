@@ -12,6 +12,8 @@ void fuzz_rtp(const uint8_t *data, size_t size)
 	if (rtp_parse(data, size, &pkt) == TSR_OK && pkt.payload_size > 0) {
 		FUZZ_ASSERT(pkt.payload > data && pkt.payload + pkt.payload_size <= data + size);
 		FUZZ_ASSERT(pkt.payload_type < 128 && pkt.arrival_us == 0);
+		int8_t turns = rtp_orientation(data, size, (uint8_t)(pkt.seq % 16));
+		FUZZ_ASSERT(turns >= -1 && turns <= 3);
 	}
 	(void)rtp_is_rtcp(data, size);
 	const uint8_t *end = data + size;

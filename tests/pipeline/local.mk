@@ -46,3 +46,5 @@ PIPELINE_TESTS += tests/pipeline/test_rtp
 tests_pipeline_test_rtp_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_pictures
 tests_pipeline_test_pictures_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_rotation
+tests_pipeline_test_rotation_LDADD = $(pipeline_libs)

@@ -271,10 +271,12 @@ static void test_sdp(void **state)
 {
 	(void)state;
 	static const char sdp[] =
-		"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\n"
+		"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\na=extmap:9 urn:3gpp:video-orientation\r\n"
 		"m=audio 5004 RTP/AVP 111 63 0\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n"
 		"a=fmtp:63 111/111\r\n"
-		"m=video 5006 RTP/AVP 96 97\r\na=rtpmap:96 H264/90000\r\na=rtpmap:97 rtx/90000\r\n"
+		"m=video 5006 RTP/AVP 96 97\r\na=rtpmap:96 H264/90000\r\na=extmap:4/sendonly "
+		"urn:3gpp:video-orientation\r\n"
+		"a=extmap:5 urn:3gpp:video-orientation-of-something-else\r\na=rtpmap:97 rtx/90000\r\n"
 		"a=fmtp:96 packetization-mode=1; sprop-parameter-sets=Z0LAHg==,aMuMsg==\r\n"
 		"m=video 9 UDP/TLS/RTP/SAVPF 98\r\na=rtpmap:98 VP8/90000\r\n"
 		"m=audio 5008 RTP/AVP 10\r\n";
@@ -289,8 +291,10 @@ static void test_sdp(void **state)
 	assert_int_equal(h264->codec, TSR_CODEC_H264);
 	assert_int_equal(h264->parameter_sets_size, sizeof(sets));
 	assert_memory_equal(h264->parameter_sets, sets, sizeof(sets));
+	assert_int_equal(h264->orientation_extension, 4);
 	assert_true(payloads_find(p, 5006, 97)->ignored);
 	assert_null(payloads_find(p, 5008, 96));
+	assert_int_equal(payloads_find(p, 40000, 98)->orientation_extension, 9); /* of the session */
 	assert_int_equal(payloads_find(p, 40000, 98)->codec, TSR_CODEC_VP8);
 	assert_int_equal(payloads_find(p, 5008, 10)->clock_rate, 44100);
 	assert_int_equal(payloads_add_sdp(p, "<html>no SDP</html>\n"), TSR_E_MALFORMED);

@@ -63,6 +63,34 @@ static void test_mjr_generations(void **state)
 	}
 }
 
+/* The map of RTP header extensions, of which one is of interest; what is none of them is passed over. */
+static void test_mjr_extensions(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *map;
+		unsigned id;
+	} maps[] = {
+		{"{\"4\":\"urn:3gpp:video-orientation\"}", 4},
+		{"{\"1\":\"urn:ietf:params:rtp-hdrext:ssrc-audio-level\",\"13\":\"urn:3gpp:video-orientation\"}", 13},
+		{"{\"4\":\"urn:3gpp:video-orientation-not\"}", 0},
+		{"{\"256\":\"urn:3gpp:video-orientation\"}", 0},
+		{"{\"x\":\"urn:3gpp:video-orientation\",\"3\":7}", 0},
+		{"[4]", 0},
+		{"{}", 0},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(maps); i++) {
+		char *info = g_strdup_printf("{\"t\":\"v\",\"c\":\"vp8\",\"x\":%s}", maps[i].map);
+		GByteArray *file = begin("MJR00002", info);
+		put_mjr_rtp(file, true, 0, 0, 0);
+		struct capture *c = open_bytes(file, file->len, NULL, TSR_OK);
+		assert_int_equal(c->streams[0].format.orientation_extension, maps[i].id);
+		capture_close(c);
+		g_byte_array_free(file, TRUE);
+		g_free(info);
+	}
+}
+
 static void test_mjr_that_cannot_be_used(void **state)
 {
 	(void)state;
@@ -171,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mjr_generations),
+		cmocka_unit_test(test_mjr_extensions),
 		cmocka_unit_test(test_mjr_that_cannot_be_used),
 		cmocka_unit_test(test_cut_mjr),
 		cmocka_unit_test(test_damaged_mjr),

@@ -271,6 +271,52 @@ static void test_files_of_janus(void **state)
 	g_free(audio);
 }
 
+/* A packet of a picture with the header extension that says how it is to be turned, id 4: by 90 degrees. */
+static void write_turned(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	static const uint8_t extension[] = {0xbe, 0xde, 0, 1, 0x40, 1, 0, 0};
+	GByteArray *packet = g_byte_array_append(g_byte_array_new(), data, 12);
+	packet->data[0] |= 0x10;
+	g_byte_array_append(packet, extension, sizeof(extension));
+	g_byte_array_append(packet, data + 12, (guint)size - 12);
+	write_packet(ctx, rtcp, packet->data, packet->len, arrival_us);
+	g_byte_array_free(packet, TRUE);
+}
+
+/* The map of header extensions is in an .mjr, and of a pcap in the SDP. */
+static void test_orientation(void **state)
+{
+	(void)state;
+	static const char sdp[] = "v=0\r\nm=video 5004 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+				  "a=extmap:4 urn:3gpp:video-orientation\r\n";
+	static const char info[] = "{\"t\":\"v\",\"c\":\"h264\",\"s\":1,\"x\":{\"4\":\"urn:3gpp:video-orientation\"}}";
+	struct mjr_file file = {.bytes = g_byte_array_new(), .first_us = START_US, .port = 5004};
+	struct sender v = {
+		.media = h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = write_turned, .ctx = &file};
+	mjr_begin(file.bytes, "MJR00002", info);
+	capfile_begin(&pcap);
+	while (v.frames < 30)
+		sender_frame(&v);
+	save("turned.mjr", file.bytes->data, file.bytes->len);
+	save("turned.pcap", pcap.bytes->data, pcap.bytes->len);
+	save("turned.sdp", sdp, strlen(sdp));
+	g_byte_array_free(file.bytes, TRUE);
+	g_byte_array_free(pcap.bytes, TRUE);
+	for (int i = 0; i < 2; i++) {
+		char *said = NULL;
+		assert_int_equal(i == 0 ? tsrec(&said, "convert", "-f", "--stats", "turned.mjr", "turned.ts", NULL)
+					: tsrec(&said, "convert", "-f", "--stats", "--sdp=turned.sdp", "turned.pcap",
+						"turned.ts", NULL),
+				 0);
+		json_t *stats = json_loads(said, 0, NULL);
+		const json_t *track = json_array_get(json_object_get(stats, "tracks"), 0);
+		assert_int_equal(json_integer_value(json_object_get(track, "rotation")), 90);
+		assert_int_equal(json_integer_value(json_object_get(track, "frames_written")), 30);
+		json_decref(stats);
+		g_free(said);
+	}
+}
+
 static void test_usage(void **state)
 {
 	(void)state;
@@ -515,12 +561,19 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_mjr_files),  cmocka_unit_test(test_pcap_by_map_and_by_sdp),
-		cmocka_unit_test(test_a_bare_capture), cmocka_unit_test(test_files_of_janus),
-		cmocka_unit_test(test_usage),          cmocka_unit_test(test_input_that_is_none),
-		cmocka_unit_test(test_partial_input),  cmocka_unit_test(test_output_that_cannot_be),
-		cmocka_unit_test(test_force),          cmocka_unit_test(test_inspect),
-		cmocka_unit_test(test_verify),         cmocka_unit_test(test_verify_strict),
+		cmocka_unit_test(test_two_mjr_files),
+		cmocka_unit_test(test_pcap_by_map_and_by_sdp),
+		cmocka_unit_test(test_a_bare_capture),
+		cmocka_unit_test(test_files_of_janus),
+		cmocka_unit_test(test_orientation),
+		cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_input_that_is_none),
+		cmocka_unit_test(test_partial_input),
+		cmocka_unit_test(test_output_that_cannot_be),
+		cmocka_unit_test(test_force),
+		cmocka_unit_test(test_inspect),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_strict),
 		cmocka_unit_test(test_recover),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

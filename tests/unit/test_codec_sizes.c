@@ -127,6 +127,66 @@ static void letterbox_keeps_the_aspect(void **state)
 	}
 }
 
+/* ---- orientation --------------------------------------------------------------------------------------------------------- */
+
+/* A picture that is black in its upper left quarter alone, to be turned. */
+static void push_turned(struct codec *c, struct source *s, unsigned quarter_turns)
+{
+	assert_true(av_frame_make_writable(s->frame) >= 0);
+	for (int plane = 0; plane < 3; plane++)
+		for (int y = 0; y < s->frame->height >> (plane > 0); y++)
+			memset(s->frame->data[plane] + (ptrdiff_t)y * s->frame->linesize[plane], plane > 0 ? 128 : 200,
+			       (size_t)(s->frame->width >> (plane > 0)));
+	for (int y = 0; y < s->frame->height / 2; y++)
+		memset(s->frame->data[0] + (ptrdiff_t)y * s->frame->linesize[0], 16, (size_t)s->frame->width / 2);
+	s->frame->pts = s->next * FRAME_90K;
+	assert_true(source_encode(s));
+	struct frame frame = {.codec = TSR_CODEC_VP8,
+			      .data = s->packet->data,
+			      .size = (size_t)s->packet->size,
+			      .pts_90k = s->next++ * FRAME_90K,
+			      .keyframe = s->packet->flags & AV_PKT_FLAG_KEY,
+			      .quarter_turns = (uint8_t)quarter_turns};
+	assert_int_equal(codec_push(c, &frame), TSR_OK);
+}
+
+/* The quarter that is black goes round clockwise; `user` is the constant size, if there is one. */
+static void look_at_corners(const AVFrame *f, int n, void *user)
+{
+	const int *size = user;
+	int turns = n / 3, right = f->width * 2 / 3, bottom = f->height * 2 / 3, left = f->width / 3,
+	    top = f->height / 3;
+	assert_int_equal(f->width, size != NULL ? size[0] : turns % 2 ? 180 : 320);
+	assert_int_equal(f->height, size != NULL ? size[1] : turns % 2 ? 320 : 180);
+	assert_int_equal(black(f, left, top), turns == 0);
+	assert_int_equal(black(f, right, top), turns == 1);
+	assert_int_equal(black(f, right, bottom), turns == 2);
+	assert_int_equal(black(f, left, bottom), turns == 3);
+}
+
+static void pictures_are_turned_upright(void **state)
+{
+	(void)state;
+	static int size[] = {240, 240};
+	for (int constant = 0; constant < 2; constant++) {
+		const struct codec_settings settings = {.video_width = constant ? (uint16_t)size[0] : 0,
+							.video_height = constant ? (uint16_t)size[1] : 0};
+		struct outcome o = {0};
+		struct codec *c = make_codec(TSR_CODEC_VP8, NULL, &settings, &o);
+		struct source s = open_vp8(320, 180);
+		for (unsigned n = 0; n < 12; n++)
+			push_turned(c, &s, n / 3);
+		assert_int_equal(o.count, 12);
+		assert_int_equal(o.keyframes, constant ? 1 : 4);
+		assert_int_equal(
+			outcome_decode(&o, AV_CODEC_ID_H264, codec_format(c), look_at_corners, constant ? size : NULL),
+			12);
+		source_free(&s);
+		codec_destroy(c);
+		outcome_free(&o);
+	}
+}
+
 /* ---- limits -------------------------------------------------------------------------------------------------------------- */
 
 /* RFC 6386 section 9.1: a keyframe's first ten bytes. */
@@ -214,6 +274,7 @@ int main(void)
 		cmocka_unit_test(no_frame_is_lost_when_the_size_changes),
 		cmocka_unit_test(a_constant_size_is_letterboxed),
 		cmocka_unit_test(letterbox_keeps_the_aspect),
+		cmocka_unit_test(pictures_are_turned_upright),
 		cmocka_unit_test(huge_pictures_are_refused_undecoded),
 		cmocka_unit_test(a_decoder_has_the_limit_too),
 		cmocka_unit_test(a_side_or_an_area_above_the_limit_is_refused),

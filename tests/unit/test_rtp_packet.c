@@ -131,12 +131,51 @@ static void tells_rtcp_from_rtp(void **state)
 	assert_false(rtp_is_rtcp(sr, 1));
 }
 
+/* Header extensions with elements of one byte and of two, and what is none of them or cut. */
+static void finds_the_orientation(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		uint8_t bytes[40];
+		size_t size;
+		uint8_t id;
+		int want;
+	} cases[] = {
+		{"alone", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x40, 1, 0, 0, 7}, 21, 4, 1},
+		{"with camera and flip bits", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x40, 0x0f, 0, 0, 7}, 21, 4, 3},
+		{"upright", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x40, 0, 0, 0, 7}, 21, 4, 0},
+		{"behind others and padding",
+		 {0x91, 96, HEADER, 0, 0, 0, 1, 0xbe, 0xde, 0, 3, 0x12, 2, 2, 2, 0, 0x21, 3, 3, 0x40, 2, 0, 0, 7},
+		 33,
+		 4,
+		 2},
+		{"another id", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x50, 1, 0, 0, 7}, 21, 4, -1},
+		{"two-byte header", {0x90, 96, HEADER, 0x10, 0, 0, 2, 1, 0, 0, 2, 1, 9, 4, 1, 3}, 25, 4, -1},
+		{"two-byte header, whole", {0x90, 96, HEADER, 0x10, 0, 0, 2, 1, 0, 2, 1, 9, 4, 1, 3}, 24, 4, 3},
+		{"two-byte header, an id above 14", {0x90, 96, HEADER, 0x10, 0x05, 0, 1, 99, 1, 2, 0}, 20, 99, 2},
+		{"two-byte header, no value", {0x90, 96, HEADER, 0x10, 0, 0, 1, 4, 0, 0, 0}, 20, 4, -1},
+		{"behind the reserved id", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0xf0, 0, 0x40, 1}, 20, 4, -1},
+		{"a length beyond the extension", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x4f, 1, 1, 1, 7, 7}, 22, 4, -1},
+		{"another profile", {0x90, 96, HEADER, 0x12, 0x34, 0, 1, 0x40, 1, 0, 0}, 20, 4, -1},
+		{"no extension", {0x80, 96, HEADER, 0xbe, 0xde, 0, 1, 0x40, 1, 0, 0}, 20, 4, -1},
+		{"not negotiated", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x40, 1, 0, 0}, 20, 0, -1},
+		{"cut", {0x90, 96, HEADER, 0xbe, 0xde, 0, 1, 0x40}, 17, 4, -1},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *exact = malloc(cases[i].size);
+		memcpy(exact, cases[i].bytes, cases[i].size);
+		print_message("  %s\n", cases[i].what);
+		assert_int_equal(rtp_orientation(exact, cases[i].size, cases[i].id), cases[i].want);
+		free(exact);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_headers),
-		cmocka_unit_test(reads_fields),
-		cmocka_unit_test(finds_sender_reports),
+		cmocka_unit_test(reads_headers),         cmocka_unit_test(reads_fields),
+		cmocka_unit_test(finds_the_orientation), cmocka_unit_test(finds_sender_reports),
 		cmocka_unit_test(tells_rtcp_from_rtp),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
  *             | "MEET" ms32 len16 bytes                         MJR00002: milliseconds since the first frame
  *
  * Numbers are big-endian. JSON: "t" (a, v, d), "c" (codec), "f" (fmtp), "s" and "u" (UTC of creation and of the first frame,
- * microseconds), "or" (payload type of Opus RED), "e" (end-to-end encrypted). */
+ * microseconds), "or" (payload type of Opus RED), "e" (end-to-end encrypted), "x" (RTP header extensions: URIs by their id). */
 #include "capture.h"
 
 #include <glib.h>
@@ -76,6 +76,19 @@ static void set_label(struct capture_stream *stream, const char *description)
 		stream->label[end - stream->label] = '\0';
 }
 
+static void read_extensions(struct payload_format *format, json_t *extensions)
+{
+	const char *id;
+	json_t *uri;
+	json_object_foreach(extensions, id, uri)
+	{
+		guint64 number = 0;
+		if (g_strcmp0(json_string_value(uri), URI_VIDEO_ORIENTATION) == 0 &&
+		    g_ascii_string_to_unsigned(id, 10, 1, 255, &number, NULL))
+			format->orientation_extension = (uint8_t)number;
+	}
+}
+
 static tsr_error read_info(struct capture *c, struct mjr *m, const json_t *info)
 {
 	struct capture_stream *stream = &c->streams[0];
@@ -103,6 +116,7 @@ static tsr_error read_info(struct capture *c, struct mjr *m, const json_t *info)
 		payload_read_fmtp(&stream->format, fmtp);
 	json_int_t red = json_integer_value(json_object_get(info, "or"));
 	stream->format.red_payload_type = red > 0 && red < 128 ? (uint8_t)red : 0;
+	read_extensions(&stream->format, json_object_get(info, "x"));
 	m->first_us = json_integer_value(json_object_get(info, "u"));
 	if (m->first_us <= 0)
 		m->first_us = json_integer_value(json_object_get(info, "s"));

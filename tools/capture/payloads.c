@@ -12,6 +12,7 @@ struct rule {
 	uint8_t payload_type;
 	bool red;            /* RFC 2198: `format` is that of the medium inside */
 	uint8_t red_primary; /* its payload type; 0 = the first audio codec of the same port */
+	unsigned section;    /* of the SDP: its number among the m-lines, from 1 on; 0 = of none */
 	struct payload_format format;
 };
 
@@ -196,9 +197,16 @@ void payload_read_fmtp(struct payload_format *format, const char *fmtp)
 
 /* ---- SDP --------------------------------------------------------------------------------------------------------- */
 
-static void read_rtpmap(struct payloads *p, uint16_t port, const char *value)
+/* Where in an SDP its reader is: before the first m-line (0), or behind one. */
+struct sdp_section {
+	unsigned number;
+	uint16_t port;
+	uint8_t orientation_extension; /* of this section, or of the whole session */
+};
+
+static void read_rtpmap(struct payloads *p, const struct sdp_section *section, const char *value)
 {
-	struct rule rule = {.port = port};
+	struct rule rule = {.port = section->port, .section = section->number};
 	unsigned payload_type = 128;
 	int used = 0;
 	if (sscanf(value, "%u %n", &payload_type, &used) != 1 || payload_type > 127 || used == 0)
@@ -206,7 +214,25 @@ static void read_rtpmap(struct payloads *p, uint16_t port, const char *value)
 	rule.payload_type = (uint8_t)payload_type;
 	(void)read_encoding(&rule,
 			    value + used); /* an unknown one gets a rule too: it must not look like a static type */
+	rule.format.orientation_extension = section->orientation_extension;
 	put_rule(p, &rule);
+}
+
+/* RFC 8285 section 5: "4 URI" or "4/sendonly URI", before or behind the section's rtpmaps. */
+static void read_extmap(struct payloads *p, struct sdp_section *section, const char *value)
+{
+	unsigned id = 0;
+	char uri[sizeof(URI_VIDEO_ORIENTATION) + 1];
+	if (sscanf(value, "%u%*[/a-z] %27s", &id, uri) != 2 && sscanf(value, "%u %27s", &id, uri) != 2)
+		return;
+	if (strcmp(uri, URI_VIDEO_ORIENTATION) != 0 || id == 0 || id > 255)
+		return;
+	section->orientation_extension = (uint8_t)id;
+	for (guint i = 0; i < p->rules->len; i++) {
+		struct rule *rule = &g_array_index(p->rules, struct rule, i);
+		if (section->number > 0 && rule->section == section->number)
+			rule->format.orientation_extension = (uint8_t)id;
+	}
 }
 
 static void read_sdp_fmtp(struct payloads *p, uint16_t port, const char *value)
@@ -231,19 +257,24 @@ tsr_error payloads_add_sdp(struct payloads *p, const char *text)
 {
 	guint before = p->rules->len;
 	bool any_medium = false;
-	uint16_t port = ANY_PORT;
+	struct sdp_section session = {.port = ANY_PORT}, section = session;
 	gchar **lines = g_strsplit(text, "\n", 0);
 	for (gchar **line = lines; *line != NULL; line++) {
 		unsigned number = 0;
 		g_strchomp(*line);
 		if (sscanf(*line, "m=%*[a-z] %u", &number) == 1 && number <= 65535) {
+			if (section.number == 0)
+				session = section;
 			/* A WebRTC description has 9 (discard) instead of a port. */
-			port = number == 9 ? ANY_PORT : (uint16_t)number;
+			section = (struct sdp_section){section.number + 1, number == 9 ? ANY_PORT : (uint16_t)number,
+						       session.orientation_extension};
 			any_medium = true;
 		} else if (g_str_has_prefix(*line, "a=rtpmap:")) {
-			read_rtpmap(p, port, *line + strlen("a=rtpmap:"));
+			read_rtpmap(p, &section, *line + strlen("a=rtpmap:"));
+		} else if (g_str_has_prefix(*line, "a=extmap:")) {
+			read_extmap(p, &section, *line + strlen("a=extmap:"));
 		} else if (g_str_has_prefix(*line, "a=fmtp:")) {
-			read_sdp_fmtp(p, port, *line + strlen("a=fmtp:"));
+			read_sdp_fmtp(p, section.port, *line + strlen("a=fmtp:"));
 		}
 	}
 	g_strfreev(lines);

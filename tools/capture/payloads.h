@@ -13,11 +13,12 @@
 #define PAYLOAD_PARAMETER_SETS 1024
 
 struct payload_format {
-	tsr_codec codec;          /* TSR_CODEC_NONE: unknown */
-	bool ignored;             /* known, but no medium of its own: rtx, ulpfec, telephone-event … */
-	uint32_t clock_rate;      /* 0 = the codec's own */
-	uint8_t channels;         /* 0 = the codec's own */
-	uint8_t red_payload_type; /* RFC 2198; 0 = none */
+	tsr_codec codec;               /* TSR_CODEC_NONE: unknown */
+	bool ignored;                  /* known, but no medium of its own: rtx, ulpfec, telephone-event … */
+	uint32_t clock_rate;           /* 0 = the codec's own */
+	uint8_t channels;              /* 0 = the codec's own */
+	uint8_t red_payload_type;      /* RFC 2198; 0 = none */
+	uint8_t orientation_extension; /* id of urn:3gpp:video-orientation; 0 = none */
 	uint8_t parameter_sets[PAYLOAD_PARAMETER_SETS];
 	size_t parameter_sets_size;
 };
@@ -36,6 +37,8 @@ TSR_MUST_USE tsr_error payloads_add_sdp(struct payloads *p, const char *text);
 /* The meaning of a payload type that was sent to a UDP port: a rule for that port first, then one for any port, then RFC 3551's
  * static types. NULL when nothing is known; borrowed. `p` may be NULL. */
 const struct payload_format *payloads_find(const struct payloads *p, uint16_t port, uint8_t payload_type);
+
+#define URI_VIDEO_ORIENTATION "urn:3gpp:video-orientation"
 
 /* Reads the format parameters (RFC 8866 section 6.15) of a codec into *format: sprop-parameter-sets, sprop-vps/sps/pps,
  * channel_mapping. Unknown ones are ignored. */
