@@ -111,6 +111,7 @@ static void free_recording(tsr_recording *r)
 {
 	for (unsigned i = 0; i < r->tracks; i++)
 		track_destroy(r->track[i]);
+	start_finish(&r->start);
 	inbox_destroy(r->inbox);
 	output_destroy(r->out);
 	ending_destroy(r->endings);
@@ -131,6 +132,7 @@ static tsr_recording *alloc_recording(tsr_engine *engine, const tsr_recording_co
 	copy_strings(&r->config);
 	set_defaults(&r->config, engine_writers(engine) == NULL);
 	pthread_mutex_init(&r->turn, NULL);
+	start_init(&r->start, &r->timeline, r->config.start_wait_us);
 	r->started_utc_us = clock_utc_us();
 	r->inbox = inbox_create(LIMIT_INBOX_BYTES);
 	r->out = output_create();
@@ -201,6 +203,8 @@ void tsr_recording_end_track(tsr_recording *r, unsigned index)
 {
 	pthread_mutex_lock(&r->turn);
 	if (index < atomic_load(&r->tracks) && !ending_has_stats(r) && !r->track[index]->ended) {
+		if (r->track[index]->packet_us != 0) /* what it has must be in the file before it ends */
+			recording_fail(r, start_now(&r->start));
 		track_flush(r->track[index]);
 		r->track[index]->ended = true;
 		output_track_ended(r->track[index]);
@@ -286,6 +290,8 @@ tsr_error tsr_recording_change(tsr_recording *r, const tsr_recording_changes *ch
 static void set_paused(tsr_recording *r, bool paused)
 {
 	int64_t now_us = r->offline ? r->now_us : clock_now_us(); /* offline, packets are the clock */
+	if (paused && r->start.since_us != 0)                     /* what came so far is not paused */
+		recording_fail(r, start_now(&r->start));
 	r->paused = paused;
 	if (paused) {
 		r->paused_us = now_us;

@@ -14,9 +14,10 @@ librecorder_la_SOURCES = \
 	recorder/progress.c recorder/progress.h \
 	recorder/report.c recorder/report.h \
 	recorder/segment.c recorder/segment.h \
+	recorder/start.c recorder/start.h \
 	recorder/stats.c recorder/stats.h \
 	recorder/reorder.c recorder/reorder.h \
-	recorder/track.c recorder/track.h \
+	recorder/track.c recorder/track.h recorder/track_rtcp.c \
 	recorder/turn.c recorder/turn.h \
 	recorder/common/buf.c recorder/common/buf.h \
 	recorder/common/clock.c recorder/common/clock.h \

@@ -288,7 +288,7 @@ static void hold_early(struct track *t, const struct frame *frame)
 	g_queue_push_tail(&out->early, early);
 	out->early_bytes += frame->size;
 	if (out->first_frame_us == 0)
-		out->first_frame_us = t->r->now_us;
+		out->first_frame_us = t->r->start.since_us != 0 ? t->r->start.since_us : t->r->now_us;
 }
 
 /* A codec's format may change (sound that becomes stereo): from this frame on the file has new tables. */

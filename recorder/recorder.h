@@ -95,8 +95,8 @@ typedef struct tsr_recording_config {
 	tsr_on_loss on_loss;
 	tsr_encoding encoding;
 	int64_t reorder_wait_us; /* for a missing packet; 0 = 500 ms */
-	int64_t start_wait_us; /* what begins the file may wait so long for the other tracks; 0 = 500 ms (offline 3 s: no crash
-				     threatens there), negative = not at all */
+	int64_t start_wait_us; /* the start of a file may wait so long for the first report of the peer and for the other tracks; 0 = 500 ms
+				     (offline 3 s: no crash threatens there), negative = not at all */
 	tsr_flush flush;
 	size_t memory_cap;           /* unwritten bytes before video is dropped; 0 = 8 MiB */
 	unsigned file_mode;          /* 0 = 0644 */

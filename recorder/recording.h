@@ -5,7 +5,8 @@
  *
  *     lifecycle.c   what the host does with it             engine.c   all recordings and the threads that serve them
  *     turn.c        what a thread does with it, 50 times a second
- *     track.c       packet -> jitter buffer -> depacketizer -> keyframe gate -> codec
+ *     track.c       packet -> jitter buffer -> depacketizer -> start -> clock map -> keyframe gate -> codec
+ *     start.c       frames wait until it is known where they belong
  *     output.c      the file: frames of all tracks -> muxer -> sink; limits
  *     segment.c     one file after another
  *     ending.c      files that have ended, and with the last one the recording
@@ -23,6 +24,7 @@
 #include "gap.h"
 #include "recorder.h"
 #include "rtp/clockmap.h"
+#include "start.h"
 
 #define US_PER_S 1000000
 
@@ -50,6 +52,7 @@ struct tsr_recording {
 
 	/* The one timeline. */
 	struct timeline timeline;
+	struct start start;
 	bool paused;
 	int64_t paused_us;           /* since when */
 	int64_t paused_90k;          /* cut out of the timeline so far */

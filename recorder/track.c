@@ -182,11 +182,18 @@ static void watch_pause(struct track *t, const struct frame *frame)
 		clockmap_doubt(&t->clock, others_went_on && pause_us >= MUTED_US ? 0 : CATCH_UP_US);
 }
 
+/* At the latest: a packet of sound is sent when its last sample is there. */
+static int64_t captured_us(const struct track *t, const struct frame *frame)
+{
+	return t->video ? frame->arrival_us : frame->arrival_us - (int64_t)frame->samples * US_PER_S / t->sample_rate;
+}
+
 static int64_t clock_time(struct track *t, const struct frame *frame)
 {
 	watch_pause(t, frame);
 	bool jumped;
-	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, frame->arrival_us, &jumped) - t->r->paused_90k;
+	clockmap_set_ssrc(&t->clock, frame->ssrc);
+	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, captured_us(t, frame), &jumped) - t->r->paused_90k;
 	if (jumped)
 		events_warn_often(t->r, (int)t->index, &t->jump_told_us, "clock_jump",
 				  "the sender's RTP clock jumped; it was tied to arrival time anew");
@@ -230,16 +237,43 @@ static void set_times(struct track *t, struct frame *frame)
 	t->last_paused_90k = t->r->paused_90k;
 }
 
-static int on_frame(void *ctx, const struct frame *depacketized)
+static int place_frame(void *ctx, const struct frame *unplaced)
 {
 	struct track *t = ctx;
-	struct frame frame = *depacketized;
+	struct frame frame = *unplaced;
 	set_times(t, &frame);
 	note_resolution(t, &frame);
 	note_rotation(t, &frame);
 	if (t->r->paused || (t->video && (!pass_gate(t, &frame) || is_unwanted(t, &frame))))
 		return TSR_OK;
 	return codec_push(t->codec, &frame);
+}
+
+/* Whether there is nothing that this track would have to be in step with. */
+static bool is_only_track(const struct track *t)
+{
+	for (unsigned i = 0; i < t->r->tracks; i++)
+		if (t->r->track[i] != t && !t->r->track[i]->ended)
+			return false;
+	return true;
+}
+
+static int on_frame(void *ctx, const struct frame *frame)
+{
+	struct track *t = ctx;
+	struct start *start = &t->r->start;
+	if (start->over)
+		return place_frame(t, frame);
+	if (t->r->paused || is_only_track(t)) {
+		tsr_error err = start_now(start);
+		return err == TSR_OK ? place_frame(t, frame) : err;
+	}
+	if (t->video && !t->keyframe_waits) { /* what the file does not begin with need not wait */
+		if (!frame->keyframe && leave_out(t, frame))
+			return TSR_OK;
+		t->keyframe_waits = true;
+	}
+	return start_push(start, &t->clock, frame, captured_us(t, frame), t->r->now_us, place_frame, t);
 }
 
 /* ---- from the jitter buffer to the depacketizer ---- */
@@ -269,7 +303,6 @@ static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bo
 	without_payload.payload_size = 0;
 	if (!is_medium(t, pkt))
 		pkt = &without_payload; /* what was lost before it, was lost before the next one */
-	clockmap_set_ssrc(&t->clock, pkt->ssrc);
 	if (restart) {
 		clockmap_restart(&t->clock);
 		reorder_forget(&t->reorder);
@@ -293,35 +326,7 @@ void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arriva
 	t->stats.bad_padding += pkt.bad_padding;
 	t->stats.bytes += pkt.payload_size;
 	t->packet_us = arrival_us;
-	timeline_begin(&t->r->timeline, arrival_us);
 	jitbuf_push(t->jitbuf, &pkt);
-}
-
-/* A compound packet may report of several tracks, and Janus hands it over as one of them. What no track carries now may be of any that
- * has layers: it is known when one switches to it. */
-static void take_report(struct track *t, const struct rtcp_sr *sr, int64_t arrival_us)
-{
-	const tsr_recording *r = t->r;
-	for (unsigned i = 0; i < r->tracks; i++) {
-		struct track *other = r->track[i];
-		if (!other->ended && other->clock.started && other->clock.ssrc == sr->ssrc) {
-			clockmap_sr(&other->clock, sr, arrival_us);
-			return;
-		}
-	}
-	for (unsigned i = 0; i < r->tracks; i++)
-		if (r->track[i] == t || (r->track[i]->video && !r->track[i]->ended))
-			clockmap_sr(&r->track[i]->clock, sr, arrival_us);
-}
-
-void track_rtcp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us)
-{
-	struct rtcp_sr sr;
-	tsr_error err;
-	while ((err = rtcp_next_sr(&data, &size, &sr)) == TSR_OK)
-		take_report(t, &sr, arrival_us);
-	if (err == TSR_E_MALFORMED)
-		t->stats.malformed++;
 }
 
 /* ---- time, end ---- */
@@ -331,7 +336,8 @@ static void tell_if_missing(struct track *t)
 	tsr_recording *r = t->r;
 	if (t->added_us == 0)
 		t->added_us = r->now_us;
-	if (t->started || t->ended || t->told_missing || r->config.track_timeout_us < 0 ||
+	bool waits = t->clock.early.any && !r->start.over;
+	if (t->started || waits || t->ended || t->told_missing || r->config.track_timeout_us < 0 ||
 	    r->now_us - t->added_us < r->config.track_timeout_us)
 		return;
 	t->told_missing = true;
@@ -378,7 +384,8 @@ void track_poll(struct track *t)
 		t->r->error = depay_settle(t->depay);
 	if (t->r->error == TSR_OK)
 		fill_silence(t);
-	bool wanted = t->waiting_keyframe || codec_wants_keyframe(t->codec);
+	bool there = t->keyframe_waits && !t->r->start.over;
+	bool wanted = (t->waiting_keyframe && !there) || codec_wants_keyframe(t->codec);
 	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)
 		track_ask_for_keyframe(t);
 	tell_if_missing(t);
@@ -462,6 +469,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 	if (!t->video) {
 		format.sample_rate = config->codec == TSR_CODEC_G722 ? 16000 : rate;
 		format.channels = channels;
+		t->sample_rate = format.sample_rate;
 	}
 	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
 

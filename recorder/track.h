@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One track of a recording: packet -> jitter buffer -> depacketizer -> keyframe gate -> codec -> whoever takes its frames.
+ * One track of a recording: packet -> jitter buffer -> depacketizer -> start -> clock map -> keyframe gate -> codec -> whoever takes its
+ * frames.
  *
  * From its recording it needs the configuration, the turn's time, the timeline with its pauses, the other tracks (whether they
  * go on), the gaps, and events; an error of its stages is the recording's. r->turn is held in all of it. */
@@ -27,6 +28,7 @@ struct track {
 	bool told_missing;                       /* that it has not begun */
 	bool waiting_keyframe;                   /* video: frames are left out until one comes */
 	uint8_t temporal_layer, temporal_wanted; /* the highest to record: now, and from the next keyframe on */
+	bool keyframe_waits;                     /* ... and one is among the frames that wait for the start */
 	bool lost;                               /* ... because something was lost, not because the track begins */
 	bool leading;      /* video: what is shown before the keyframe it began with may still come */
 	uint32_t entry_ts; /* ... and that is its timestamp */
@@ -51,6 +53,7 @@ struct track {
 	track_frame_cb take_frame;
 	uint8_t orientation_extension;
 	struct clockmap clock;
+	uint32_t sample_rate;   /* of its sound, Hz */
 	struct reorder reorder; /* video */
 	bool told_reorder;
 	/* in the file */

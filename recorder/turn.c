@@ -107,6 +107,7 @@ static void poll_all(tsr_recording *r)
 static void finish(tsr_recording *r)
 {
 	atomic_store(&r->state, TSR_STATE_STOPPING);
+	recording_fail(r, start_now(&r->start));
 	for (unsigned i = 0; i < r->tracks; i++)
 		if (!r->track[i]->ended)
 			track_flush(r->track[i]);
@@ -125,7 +126,11 @@ bool turn_serve(struct service_item *item, int64_t now_us)
 	pthread_mutex_lock(&r->turn);
 	r->now_us = now_us;
 	bool stopping = atomic_load(&r->stopping); /* before the inbox: nothing is pushed after it was set */
-	empty_inbox(r, stopping);
+	recording_fail(r, start_poll(&r->start, now_us, now_us + TURN_MAX_US));
+	if (stopping || !start_is_leaving(&r->start))
+		empty_inbox(r, stopping);
+	else if (has_transcodes(r, true)) /* the inbox holds what comes meanwhile */
+		overload_watch(r, clock_now_us() - r->start.left_us);
 	poll_all(r);
 	if (stopping)
 		finish(r);
@@ -161,8 +166,10 @@ static bool push_offline(tsr_recording *r, const struct inbox_item *item)
 	if (poll || r->now_us == 0)
 		r->now_us = item->arrival_us;
 	handle(r, item);
-	if (poll)
+	if (poll) {
+		recording_fail(r, start_poll(&r->start, r->now_us, INT64_MAX));
 		poll_all(r);
+	}
 	r->in_turn = false;
 	pthread_mutex_unlock(&r->turn);
 	ending_settle(r);

@@ -26,6 +26,7 @@ struct frame {
 	const uint8_t *data;
 	size_t size;
 	uint32_t rtp_ts;    /* as on the wire; meaningless after the codec stage */
+	uint32_t ssrc;      /* likewise */
 	int64_t arrival_us; /* monotonic clock, of the frame's first packet */
 	int64_t pts_90k;    /* recording time at which it is shown or heard; set by the recorder */
 	int64_t dts_90k; /* recording time at which it is decoded: strictly rising per track, never after pts_90k, and before it only

@@ -9,6 +9,7 @@ void audio_emit(struct depay *d, const struct rtp_packet *pkt, uint32_t samples)
 		.data = pkt->payload,
 		.size = pkt->payload_size,
 		.rtp_ts = pkt->timestamp,
+		.ssrc = pkt->ssrc,
 		.arrival_us = pkt->arrival_us,
 		.samples = samples,
 		.keyframe = true,

@@ -22,6 +22,7 @@ void gather_open(struct gather *g, const struct rtp_packet *pkt, bool lost)
 	bool again = g->spoiled && g->rtp_ts == pkt->timestamp;
 	gather_discard(g);
 	g->rtp_ts = pkt->timestamp;
+	g->ssrc = pkt->ssrc;
 	g->arrival_us = pkt->arrival_us;
 	g->open = true;
 	g->after_loss = lost || again;
@@ -65,8 +66,11 @@ bool gather_close(struct depay *d, struct gather *g, struct frame *frame)
 		depay_damaged(d);
 	if (g->spoiled)
 		return false;
-	*frame = (struct frame){
-		.data = g->data.data, .size = g->data.len, .rtp_ts = g->rtp_ts, .arrival_us = g->arrival_us};
+	*frame = (struct frame){.data = g->data.data,
+				.size = g->data.len,
+				.rtp_ts = g->rtp_ts,
+				.ssrc = g->ssrc,
+				.arrival_us = g->arrival_us};
 	return true;
 }
 

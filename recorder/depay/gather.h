@@ -11,6 +11,7 @@
 struct gather {
 	struct buf data;
 	uint32_t rtp_ts;
+	uint32_t ssrc;
 	int64_t arrival_us; /* of the first packet */
 	bool open;          /* a frame is being gathered */
 	bool after_loss; /* ... whose first packet came right after a loss: what it begins with tells whether it is whole */

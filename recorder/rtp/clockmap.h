@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One timeline for all tracks of a recording. Each track maps its RTP time to recording time (90 kHz, 0 = the first packet
- * of any track). It starts at once on arrival time and is refined by RTCP sender reports, which tie every track of a peer to
- * the peer's one NTP clock (RFC 3550 section 6.4.1). Where there are none (captures, forwarded streams) the smallest lag
- * between arrival and RTP time takes their place, and in a track's first second what its first packet was late by. Corrections are slewed,
- * at most 5 ms per second of media (a quarter of media time in that first second), never stepped.
+ * Where a track's packets lie on the timeline of the recording (90 kHz). Two things tell: sender reports, which tie RTP time to the peer's
+ * NTP clock, and arrival, for nothing arrives before it was captured. A late machine or network stamps late, never early, so of
+ * several reports, and of several packets, the least counts; and no report puts a track behind its own packets.
+ *
+ * A track's first packet is placed by what was heard before: a report of it, else the packet that was held up least. What is found out
+ * in the first second, or by the first reports, is put right at a quarter of media time; later corrections are slewed, at most 5 ms per
+ * second of media, never stepped. Where there are no reports (captures, forwarded streams) the smallest lag between arrival and RTP time
+ * takes their place.
  *
  * RTP time that leaves arrival time altogether (a restart, a jump, a sender that stopped its clock during a phone call) is
- * tied to arrival time anew: a discontinuity of what was really missing, never hours of silence. */
+ * tied to arrival time anew: a discontinuity of what was really missing, never hours of silence.
+ *
+ * "Captured" below: our clock, when the first of what a packet holds can have been captured at the latest. For a picture that is its
+ * arrival; for sound, which is sent when it is whole, so much earlier as it lasts. */
 #ifndef TSR_RTP_CLOCKMAP_H
 #define TSR_RTP_CLOCKMAP_H
 
 #include "packet.h"
-
-/* What the tracks of one recording share. Zero-initialise; plain data. */
-struct timeline {
-	bool started;
-	int64_t origin_us; /* arrival of the first packet: recording time 0 */
-	bool ntp_known;
-	int64_t ntp_origin_us; /* the peer's NTP clock at recording time 0 */
-	unsigned ntp_epoch;    /* counts how often ntp_origin_us was set anew (the peer's NTP clock stepped) */
-};
+#include "timeline.h"
 
 struct clockmap_stats {
 	uint64_t sender_reports;  /* used */
@@ -38,6 +36,17 @@ struct ssrc_report {
 	int64_t arrival_us; /* 0 = none yet */
 	unsigned epoch;     /* the timeline's, when it came */
 };
+
+/* What was seen of a track before any of it is mapped. */
+struct early_packets {
+	bool any;
+	uint32_t ssrc;
+	uint32_t rtp_ts;     /* of the first */
+	int64_t captured_us; /* it, by the packet that was held up least */
+};
+
+/* Reports of a track of which the least counts. */
+#define CLOCKMAP_REPORTS 3
 
 /* SSRCs of one track whose reports are kept: three layers of simulcast and one to spare. */
 #define CLOCKMAP_SSRCS 4
@@ -70,32 +79,43 @@ struct clockmap {
 	int64_t slewed_at_us;    /* recording time up to which it was slewed */
 	struct lag_window window;
 	bool lag_known;
-	int64_t lag_us; /* smallest lag of the last whole window */
-	bool anchored;  /* arrival time is the reference: slew_us was anchor_slew_us when the lag was anchor_lag_us */
+	int64_t lag_us;          /* smallest lag of the last whole window */
+	struct lately least_lag; /* ... on our clock, without origin and corrections: what no report may go behind */
+	struct early_packets early;
+	bool anchored; /* arrival time is the reference: slew_us was anchor_slew_us when the lag was anchor_lag_us */
 	int64_t anchor_lag_us;
 	int64_t anchor_slew_us;
 	int64_t behind_since_us; /* arrival time since when RTP time has been far behind; 0 = it is not */
 	bool sr_seen;
-	int64_t sr_arrival_us; /* of the last report */
-	int64_t sr_delay_us;   /* arrival time minus NTP time at that report */
+	bool hurries;                        /* to where the first reports put it */
+	int64_t report_us[CLOCKMAP_REPORTS]; /* NTP time less uncorrected recording time, of the latest reports */
+	unsigned reports;                    /* of those: since it was tied, of this epoch */
+	int64_t report_arrival_us;           /* of the last one */
+	int64_t sr_delay_us;                 /* arrival time minus NTP time at that report */
 	unsigned sr_epoch;
 	struct ssrc_report heard[CLOCKMAP_SSRCS];
 	struct clockmap_stats stats;
 };
 
-/* A packet of any track has arrived: the first one sets recording time 0. Before it is mapped it may be held until its order is known,
- * and others overtake it. */
-void timeline_begin(struct timeline *timeline, int64_t arrival_us);
-
 void clockmap_init(struct clockmap *cm, struct timeline *timeline, uint32_t rate_hz);
+
+/* Takes note of a packet that is mapped later. */
+void clockmap_listen(struct clockmap *cm, uint32_t ssrc, uint32_t rtp_ts, int64_t captured_us);
+
+/* When the first packet that was listened to was captured, by all that is known; our clock. INT64_MAX when there was none.
+ * For where the timeline starts. */
+int64_t clockmap_begin_us(const struct clockmap *cm);
 
 /* Recording time of a packet's RTP timestamp, in 90 kHz units, never negative. It may go back a little where the sender's
  * does; the recorder keeps a track's output strictly rising. *jumped is set when RTP time was tied to arrival time anew
- * in mid-stream. */
-int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t arrival_us, bool *jumped);
+ * in mid-stream. The timeline starts here when it has not yet. */
+int64_t clockmap_map(struct clockmap *cm, uint32_t rtp_ts, int64_t captured_us, bool *jumped);
 
-/* Takes a sender report. One of another SSRC than the packets' (a layer of simulcast that is not recorded) is kept: when the
- * track switches to it, it tells where its timestamps lie. */
+/* Whether its packets, those that it listened to included, are of this SSRC now. */
+bool clockmap_carries(const struct clockmap *cm, uint32_t ssrc);
+
+/* Takes a sender report. One of another SSRC than the packets' (a layer of simulcast that is not recorded), or that comes before any
+ * packet, is kept: when the track begins with it or switches to it, it tells where its timestamps lie. */
 void clockmap_sr(struct clockmap *cm, const struct rtcp_sr *sr, int64_t arrival_us);
 
 /* The next packets are of this SSRC, whose timestamps have nothing to do with those before (RFC 3550 section 5.1): the first

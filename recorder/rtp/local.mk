@@ -5,4 +5,5 @@ librecorder_la_SOURCES += \
 	recorder/rtp/mediatypes.c recorder/rtp/mediatypes.h \
 	recorder/rtp/packet.c recorder/rtp/packet.h \
 	recorder/rtp/rival.c recorder/rtp/rival.h \
-	recorder/rtp/seq.h
+	recorder/rtp/seq.h \
+	recorder/rtp/timeline.c recorder/rtp/timeline.h

@@ -59,7 +59,7 @@ class Beep(Source):
 
     async def recv(self):
         first = self.count * SAMPLES
-        await self.pace(first / SAMPLES_PER_SECOND)
+        await self.pace((first + SAMPLES) / SAMPLES_PER_SECOND)  # as a microphone, which hands over what it has heard
         seconds = numpy.arange(first, first + SAMPLES) / SAMPLES_PER_SECOND
         wave = numpy.sin(2 * numpy.pi * 1000 * seconds) * 16000 * loud(first / SAMPLES_PER_SECOND)
         frame = AudioFrame.from_ndarray(wave.astype(numpy.int16).reshape(1, -1), format="s16", layout="mono")

@@ -43,10 +43,10 @@ void call_add_tracks(struct call *c)
 	c->audio_track = (int)harness_track(&c->h, TSR_CODEC_OPUS);
 }
 
-/* When its next frame is due, on the call's clock. */
+/* When its next frame arrives, on the call's clock. */
 static int64_t due_us(const struct sender *s)
 {
-	return s->start_us - START_US + sender_next_us(s);
+	return s->start_us - START_US + sender_next_us(s) + s->delay_us;
 }
 
 void call_run(struct call *c, int64_t duration_us)

@@ -48,3 +48,5 @@ PIPELINE_TESTS += tests/pipeline/test_pictures
 tests_pipeline_test_pictures_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_rotation
 tests_pipeline_test_rotation_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_start
+tests_pipeline_test_start_LDADD = $(pipeline_libs)

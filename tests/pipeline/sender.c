@@ -19,9 +19,15 @@ static void put_be32(uint8_t *p, uint32_t v)
 
 /* ---- time ---------------------------------------------------------------------------------------------------------- */
 
+/* A packet of sound is sent when its last sample was heard; its timestamp is that of the first. */
+static int64_t lasts_us(const struct sender *s)
+{
+	return s->media->codec == TSR_CODEC_OPUS ? 20000 : 0;
+}
+
 int64_t sender_next_us(const struct sender *s)
 {
-	return (int64_t)((double)s->frames * (double)s->media->frame_us / (1 + s->drift_ppm / 1e6));
+	return (int64_t)((double)s->frames * (double)s->media->frame_us / (1 + s->drift_ppm / 1e6)) + lasts_us(s);
 }
 
 /* The media clock at a moment of the network's time. */
@@ -113,7 +119,9 @@ void sender_frame(struct sender *s)
 {
 	const struct media_frame *frame = media_frame(s->media, s->frames);
 	int64_t at_us = sender_next_us(s);
-	struct burst b = {.sender = s, .arrival_us = s->start_us + at_us, .ts = timestamp_at(s, at_us)};
+	int64_t arrival_us = s->start_us + at_us + s->delay_us;
+	s->arrived_us = s->delay_us > 0 ? MAX(arrival_us, s->arrived_us) : arrival_us;
+	struct burst b = {.sender = s, .arrival_us = s->arrived_us, .ts = timestamp_at(s, at_us - lasts_us(s))};
 	if (s->media->codec == TSR_CODEC_H264)
 		media_each_nal(frame->data, frame->size, send_nal, &b);
 	else if (s->media->codec == TSR_CODEC_VP8)

@@ -15,21 +15,23 @@ struct sender {
 	const struct media *media;
 	uint8_t payload_type;
 	uint32_t ssrc;
-	int64_t start_us; /* arrival of what is sent at 0 */
-	double drift_ppm; /* of its media clock; its NTP clock is right */
-	uint16_t seq;     /* of the next packet */
-	uint32_t ts;      /* at media time 0 */
-	uint64_t frames;  /* sent so far; the next one's number */
+	int64_t start_us;   /* arrival of what is sent at 0 */
+	int64_t delay_us;   /* of packets on their way, not of reports; 0 = none, and they may overtake each other */
+	int64_t arrived_us; /* the latest one */
+	double drift_ppm;   /* of its media clock; its NTP clock is right */
+	uint16_t seq;       /* of the next packet */
+	uint32_t ts;        /* at media time 0 */
+	uint64_t frames;    /* sent so far; the next one's number */
 	uint64_t packets;
 	uint64_t bytes;
 	packet_fn send;
 	void *ctx;
 };
 
-/* When the next frame is due, counted from start_us, in the network's time. */
+/* When the next frame is sent, counted from start_us, in the network's time. */
 int64_t sender_next_us(const struct sender *s);
 
-/* Sends the next frame; its packets arrive together at start_us + sender_next_us(). */
+/* Sends the next frame; its packets arrive together, delay_us later. */
 void sender_frame(struct sender *s);
 
 /* Sends a sender report of the moment at_us behind start_us. */

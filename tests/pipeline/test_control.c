@@ -341,7 +341,7 @@ static void a_segment_that_cannot_be_opened(void **state)
 	(void)state;
 	struct call *c = call_start(&copy_all);
 	call_add_tracks(c);
-	call_run(c, 3 * S);
+	call_run(c, 4 * S);
 	char *taken = g_build_filename(c->h.folder, "test-00002.ts", NULL);
 	assert_true(g_file_set_contents(taken, "x", 1, NULL));
 	assert_int_equal(tsr_recording_split(c->h.recording), TSR_OK);

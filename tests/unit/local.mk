@@ -14,7 +14,7 @@ UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
 UNIT_TESTS += tests/unit/test_layers
 tests_unit_test_layers_SOURCES = tests/unit/test_layers.c plugins/take/layers.c plugins/take/layers.h
-UNIT_TESTS += tests/unit/test_clockmap
+UNIT_TESTS += tests/unit/test_clockmap tests/unit/test_clockmap_start
 UNIT_TESTS += tests/unit/test_mux tests/unit/test_service tests/unit/test_latency
 UNIT_TESTS += tests/unit/test_codec_audio tests/unit/test_codec_gaps tests/unit/test_codec_route \
 	tests/unit/test_codec_settings tests/unit/test_codec_sizes tests/unit/test_codec_video
