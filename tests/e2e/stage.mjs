@@ -95,13 +95,14 @@ const ms = (value) => value?.toFixed(1);
  * `maxAudioGap`, `maxVideoGap` (s) and `flashesMissing` allow for what was not sent, or lost.
  */
 export async function check(t, file, { seconds, source }, { video = 'h264', audio = 'aac', clean = true, sync = true, maxOffset = 40, maxAudioGap = 0.1, maxVideoGap = 0.5, flashesMissing = 2 } = {}) {
-	const found = await media.probe(file);
+	const [found, errors, packets, flashes, beeps] = await Promise.all([media.probe(file), clean ? media.decodeErrors(file) : '',
+		media.packets(file), video && audio && sync ? media.flashes(file) : [], video && audio && sync ? media.beeps(file) : []]);
 	assert.deepEqual(found.video.map((s) => s.codec_name), video ? [video].flat() : [], 'video streams');
 	assert.deepEqual(found.audio.map((s) => s.codec_name), audio ? [audio].flat() : [], 'audio streams');
 	if (clean)
-		assert.equal(await media.decodeErrors(file), '', 'decodes without an error');
+		assert.equal(errors, '', 'decodes without an error');
 
-	const spans = (await media.packets(file)).map(media.span);
+	const spans = packets.map(media.span);
 	const describe = (s) => `${s.start.toFixed(3)}–${s.end.toFixed(3)} s, longest step ${ms(s.gap * 1000)} ms`;
 	const duration = Math.max(...spans.map((s) => s.end)) - Math.min(...spans.map((s) => s.start));
 	found.streams.forEach((s, i) => t.diagnostic(`${s.codec_name}: ${describe(spans[i])}`));
@@ -113,7 +114,7 @@ export async function check(t, file, { seconds, source }, { video = 'h264', audi
 		assert.ok(s.gap <= limit, `stream ${i}: a step of ${s.gap} s`);
 	}
 
-	const av = video && audio && sync && await checkSync(t, file, { start: Math.min(...spans.map((s) => s.start)), seconds, source, maxOffset, flashesMissing });
+	const av = video && audio && sync && checkSync(t, { flashes, beeps, start: Math.min(...spans.map((s) => s.start)), seconds, source, maxOffset, flashesMissing });
 	return { ...found, spans, duration, av };
 }
 
@@ -125,8 +126,7 @@ const exact = { offset: 0, endOffset: -100 };
  * picture can hide the begin or the end of a flash: the other one tells. All of it repeats itself each second, and Chromium's fake
  * camera and microphone may be half a second apart, where the beep before is as near as the one behind.
  */
-async function checkSync(t, file, { start, seconds, source, maxOffset, flashesMissing }) {
-	const [flashes, beeps] = await Promise.all([media.flashes(file), media.beeps(file)]);
+function checkSync(t, { flashes, beeps, start, seconds, source, maxOffset, flashesMissing }) {
 	const recorded = media.pair(flashes, beeps);
 	const sent = source ? media.pair(media.flashesOf(source.pictures), source.beeps) : [];
 	const errors = recorded.map(({ at, offset, endOffset }) => {

@@ -85,7 +85,7 @@ def test_swap(lab):
     os.symlink(outside, link)
     watch = Watch(outside)
     libc = ctypes.CDLL(None, use_errno=True)
-    feed = lab.feed('create', inside, 'sub/x', 20000)
+    feed = lab.feed('create', inside, 'sub/x', 20000 if lab.long else 5000)
     swaps = 0
     while swaps < SWAPS or feed.process.poll() is None:
         check(libc.renameat2(AT_FDCWD, folder, AT_FDCWD, link, RENAME_EXCHANGE) == 0, 'swap failed')
