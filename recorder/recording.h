@@ -82,6 +82,13 @@ static inline void recording_fail(tsr_recording *r, tsr_error err)
 		r->error = err;
 }
 
+/* How long a track that goes on may keep its frames back: for a missing packet, or because it has nothing to say (DTX sends each 400 ms). */
+static inline int64_t recording_wait_us(const tsr_recording *r)
+{
+	const int64_t least_us = US_PER_S / 2;
+	return r->config.reorder_wait_us > least_us ? r->config.reorder_wait_us : least_us;
+}
+
 static inline int64_t ms_of_90k(int64_t ticks)
 {
 	return ticks / 90;

@@ -12,6 +12,8 @@
 #define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
 /* Sound that does not come for so long (DTX sends something every 400 ms) is muted. */
 #define MUTED_US US_PER_S
+/* Silence is made up so long after what a frame may be kept back for: a frame that came now would not be before that. */
+#define SILENCE_LATE_US 100000
 /* A track of which nothing has come for so long has sent what it had of a picture. */
 #define SETTLE_US US_PER_S
 /* What is less is jitter, or steered. */
@@ -237,6 +239,29 @@ static void set_times(struct track *t, struct frame *frame)
 	t->last_paused_90k = t->r->paused_90k;
 }
 
+/* As far as no frame will come any more, and no further than `end`, where the other tracks have come to: a call that is cut off ends
+ * there. */
+static void fill_silence(struct track *t, int64_t end_90k)
+{
+	const tsr_recording *r = t->r;
+	int64_t silent_us = r->now_us - t->last_arrival_us - recording_wait_us(r) - SILENCE_LATE_US;
+	bool may_be_silent = !t->video && !t->ended && !r->paused && r->start.over && t->last_arrival_us != 0;
+	if (!may_be_silent || silent_us < 0)
+		return;
+	int64_t passed_90k = silent_us * 9 / 100 - (r->paused_90k - t->last_paused_90k);
+	recording_fail(t->r, codec_idle(t->codec, MIN(t->last_pts_90k + passed_90k, end_90k)));
+}
+
+/* t goes on, maybe after a while in which nobody did. The silence that others are owed comes first, or it would come when its time is
+ * over in the file. */
+static void fill_silence_before(struct track *t, int64_t pts_90k)
+{
+	const tsr_recording *r = t->r;
+	for (unsigned i = 0; i < r->tracks && r->error == TSR_OK; i++)
+		if (r->track[i] != t)
+			fill_silence(r->track[i], pts_90k);
+}
+
 static int place_frame(void *ctx, const struct frame *unplaced)
 {
 	struct track *t = ctx;
@@ -246,6 +271,7 @@ static int place_frame(void *ctx, const struct frame *unplaced)
 	note_rotation(t, &frame);
 	if (t->r->paused || (t->video && (!pass_gate(t, &frame) || is_unwanted(t, &frame))))
 		return TSR_OK;
+	fill_silence_before(t, frame.pts_90k);
 	return codec_push(t->codec, &frame);
 }
 
@@ -364,26 +390,13 @@ static void tell_decode_errors(struct track *t)
 	t->errors_seen = errors;
 }
 
-/* Up to MUTED_US ago, for what comes next is not before that, and no further than the other tracks have come: a call that is cut
- * off ends there. */
-static void fill_silence(struct track *t)
-{
-	const tsr_recording *r = t->r;
-	if (t->video || t->ended || r->paused || t->last_arrival_us == 0 ||
-	    r->now_us - MAX(t->packet_us, t->last_arrival_us) < MUTED_US)
-		return;
-	int64_t passed_90k =
-		(r->now_us - MUTED_US - t->last_arrival_us) * 9 / 100 - (r->paused_90k - t->last_paused_90k);
-	recording_fail(t->r, codec_idle(t->codec, MIN(t->last_pts_90k + passed_90k, r->last_90k)));
-}
-
 void track_poll(struct track *t)
 {
 	jitbuf_poll(t->jitbuf, t->r->now_us);
 	if (t->r->error == TSR_OK && t->r->now_us - t->packet_us >= SETTLE_US)
 		t->r->error = depay_settle(t->depay);
 	if (t->r->error == TSR_OK)
-		fill_silence(t);
+		fill_silence(t, t->r->last_90k);
 	bool there = t->keyframe_waits && !t->r->start.over;
 	bool wanted = (t->waiting_keyframe && !there) || codec_wants_keyframe(t->codec);
 	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)

@@ -143,14 +143,14 @@ static tsr_error keep_up(struct tsclock *c)
 	return err;
 }
 
-/* A new time base: the deadlines begin anew. */
+/* A new time base: no time passes, so all that is due is as near as before. */
 static tsr_error jump(struct tsclock *c, int64_t to_90k, bool announced)
 {
-	tsr_error err = write_pcr(c, to_90k, announced);
-	c->tables_90k = to_90k;
+	int64_t step_90k = to_90k - c->pcr_90k;
+	c->tables_90k += step_90k;
 	for (unsigned i = 0; i < c->pids; i++)
-		c->pid[i].seen_90k = to_90k;
-	return err;
+		c->pid[i].seen_90k += step_90k;
+	return write_pcr(c, to_90k, announced);
 }
 
 /* Where the clock has to be when a frame of this time is written; *late = it would be past that. */
@@ -169,7 +169,10 @@ static tsr_error go_on(struct tsclock *c)
 	if (!c->ticks || c->frame_90k > c->newest_90k)
 		c->newest_90k = c->frame_90k;
 	if (late) {
-		c->lead_90k = c->newest_90k - c->frame_90k + 2 * MARGIN_90K;
+		int64_t least_90k = c->newest_90k - c->frame_90k + 2 * MARGIN_90K;
+		c->lead_90k += c->lead_90k / 2; /* what grows late does so step by step */
+		if (c->lead_90k < least_90k)
+			c->lead_90k = least_90k;
 		pcr_90k = c->newest_90k - c->lead_90k;
 	}
 	bool announced = c->ticks && (c->gap || late || pcr_90k - c->pcr_90k > PAUSE_90K);

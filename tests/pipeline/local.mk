@@ -50,3 +50,5 @@ PIPELINE_TESTS += tests/pipeline/test_rotation
 tests_pipeline_test_rotation_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_start
 tests_pipeline_test_start_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_player
+tests_pipeline_test_player_LDADD = $(pipeline_libs)

@@ -5,6 +5,7 @@
 #include <libavformat/avformat.h>
 
 #include "media.h"
+#include "tools/tr101290.h"
 
 #define NAL_DELIMITER 9
 
@@ -98,9 +99,8 @@ static void read_all(struct tscheck *check, AVFormatContext *format, AVCodecCont
 	av_packet_free(&packet);
 }
 
-void tscheck_file(const char *path, struct tscheck *out)
+static void read_streams(const char *path, struct tscheck *out)
 {
-	*out = (struct tscheck){0};
 	av_log_set_level(AV_LOG_QUIET);
 	AVFormatContext *format = NULL;
 	AVCodecContext *decoders[TSCHECK_MAX_STREAMS] = {0};
@@ -119,6 +119,63 @@ void tscheck_file(const char *path, struct tscheck *out)
 	for (unsigned i = 0; i < out->count; i++)
 		avcodec_free_context(&decoders[i]);
 	avformat_close_input(&format);
+}
+
+/* ---- TR 101 290 ---------------------------------------------------------------------------------------------------- */
+
+struct strict {
+	const char *path;
+	bool may_pause;
+	struct tr101290 *checks;
+	unsigned new_clocks;
+};
+
+static void fail_finding(void *ctx, const struct tr_finding *f)
+{
+	const struct strict *strict = ctx;
+	if (f->check == TR_PTS_REPETITION && strict->may_pause)
+		return;
+	g_error("%s: byte %" G_GUINT64_FORMAT ", %" G_GINT64_FORMAT " ms, PID 0x%x: %s: %s", strict->path, f->offset,
+		f->time_ms, f->pid, tr_check_name(f->check), f->text);
+}
+
+static void take_packet(void *ctx, const uint8_t *packet)
+{
+	struct strict *strict = ctx;
+	const uint8_t announced_pcr = 0x90;
+	tr101290_take(strict->checks, packet);
+	strict->new_clocks += (packet[3] & 0x20) != 0 && packet[4] > 0 && (packet[5] & announced_pcr) == announced_pcr;
+}
+
+static void check_strictly(const char *path, bool may_pause, struct tscheck *out)
+{
+	struct strict strict = {.path = path, .may_pause = may_pause};
+	struct ts_scan *scan = g_new(struct ts_scan, 1);
+	strict.checks = tr101290_new(fail_finding, &strict);
+	if (tsfile_scan(path, &(struct ts_watch){.packet = take_packet, .ctx = &strict}, scan) != TSR_OK)
+		g_error("%s cannot be read", path);
+	tr101290_end(strict.checks);
+	g_free(strict.checks);
+	out->new_clocks = strict.new_clocks;
+	out->tables = scan->pmt_versions;
+	g_free(scan);
+}
+
+/* ---- from outside -------------------------------------------------------------------------------------------------- */
+
+void tscheck_file(const char *path, struct tscheck *out)
+{
+	*out = (struct tscheck){0};
+	if (g_str_has_suffix(path, ".ts")) /* else it is one to compare with */
+		check_strictly(path, false, out);
+	read_streams(path, out);
+}
+
+void tscheck_file_with_pauses(const char *path, struct tscheck *out)
+{
+	*out = (struct tscheck){0};
+	check_strictly(path, true, out);
+	read_streams(path, out);
 }
 
 void tscheck_finish(struct tscheck *check)

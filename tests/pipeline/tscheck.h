@@ -29,10 +29,14 @@ struct tscheck {
 	unsigned count;
 	struct tscheck_stream stream[TSCHECK_MAX_STREAMS];
 	unsigned read_errors; /* of the demuxer */
+	unsigned new_clocks;  /* announced: PCR begins anew there */
+	unsigned tables;      /* versions of the PMT, one after another */
 };
 
-/* Fails the test when the file does not open. */
+/* Fails the test when the file does not open, or is not as TR 101 290 wants it (tools/tr101290.h). */
 void tscheck_file(const char *path, struct tscheck *out);
+/* The same, but sound may pause for more than 700 ms: it is copied, and there was none. */
+void tscheck_file_with_pauses(const char *path, struct tscheck *out);
 void tscheck_finish(struct tscheck *check);
 
 /* The first stream of a codec; fails the test when there is none. */
