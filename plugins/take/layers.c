@@ -13,6 +13,11 @@
 #define ASK_PAUSE_US      1000000
 #define ASK_PAUSE_MOST_US 16000000
 
+/* A report of a layer is waited for so long: video's come once a second. While a recording begins, each layer's come before its frames are
+ * placed. */
+#define REPORT_PATIENCE_US 2500000
+#define BEGINS_US          300000
+
 void layers_init(struct layers *l, int wanted)
 {
 	*l = (struct layers){.wanted = wanted, .current = -1, .ask_pause_us = ASK_PAUSE_US};
@@ -42,9 +47,25 @@ static int best_layer(const struct layers *l, int64_t now_us)
 	return -1;
 }
 
+void layers_report(struct layers *l, int layer)
+{
+	l->layer[layer].reported = true;
+}
+
+/* Whether it is known, or will not be known, where the layer's timestamps lie. Without that its first picture, a large one that takes long
+ * to arrive, tells; and sound and picture are apart by as much. */
+static bool is_placed(const struct layers *l, int layer, int64_t now_us)
+{
+	const struct layers_one *one = &l->layer[layer];
+	return l->current < 0 || one->reported || now_us - l->begun_us < BEGINS_US ||
+	       now_us - one->begun_us >= REPORT_PATIENCE_US;
+}
+
 static void note(struct layers *l, int layer, uint32_t ts, int64_t now_us)
 {
 	struct layers_one *one = &l->layer[layer];
+	if (!one->begun_us)
+		one->begun_us = now_us;
 	if (!one->packet_us || (int32_t)(ts - one->ts) > 0) {
 		int64_t interval_us = one->frame_us ? now_us - one->frame_us : 0;
 		one->interval_us = MAX(interval_us, one->interval_us - one->interval_us / 8);
@@ -75,7 +96,9 @@ bool layers_take(struct layers *l, int layer, uint32_t ts, bool keyframe, int64_
 {
 	note(l, layer, ts, now_us);
 	int best = best_layer(l, now_us);
-	if (best != l->current) {
+	if (best != l->current && is_placed(l, best, now_us)) {
+		if (l->current < 0)
+			l->begun_us = now_us;
 		if (layer == best && keyframe)
 			l->current = best;
 		else if (may_ask(l, now_us))

@@ -86,3 +86,24 @@ bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int6
 		return layer == s->choice.current; /* its number is used up */
 	return layers_take(&s->choice, layer, ntohl(ts), begins_keyframe(s->codec, packet, size), now_us, ask);
 }
+
+#define RTCP_SR 200
+
+void simulcast_report(struct simulcast *s, const char *packet, size_t size)
+{
+	while (size >= 8) {
+		uint16_t words;
+		uint32_t ssrc;
+		memcpy(&words, packet + 2, sizeof(words));
+		memcpy(&ssrc, packet + 4, sizeof(ssrc));
+		for (int i = 0; (uint8_t)packet[1] == RTCP_SR && i < TAKE_LAYERS; i++) {
+			if (s->layers.ssrc[i] == ntohl(ssrc))
+				layers_report(&s->choice, i);
+		}
+		size_t bytes = ((size_t)ntohs(words) + 1) * 4;
+		if (bytes > size)
+			return;
+		packet += bytes;
+		size -= bytes;
+	}
+}

@@ -24,6 +24,9 @@ void simulcast_init(struct simulcast *s, const struct take_layers *layers, tsr_c
 /* Whether both describe the same layers, whatever was learnt since. */
 bool simulcast_same_layers(const struct simulcast *a, const struct simulcast *b);
 
+/* Looks at the sender reports in an RTCP packet. */
+void simulcast_report(struct simulcast *s, const char *packet, size_t size);
+
 /* Looks at a packet. True: it belongs to the layer that is recorded. *ask: a keyframe would let it change for the better. */
 bool simulcast_select(struct simulcast *s, const char *packet, size_t size, int64_t now_us, bool *ask);
 

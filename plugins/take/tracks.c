@@ -215,6 +215,8 @@ void take_push_rtcp(struct take *take, int mindex, const char *packet, size_t si
 {
 	pthread_mutex_lock(&take->mutex);
 	struct take_track *track = live_track(take, mindex);
+	if (track && track->simulcast.active)
+		simulcast_report(&track->simulcast, packet, size);
 	if (track)
 		tsr_push_rtcp(take->recording, track->index, (const uint8_t *)packet, size, now_us);
 	pthread_mutex_unlock(&take->mutex);

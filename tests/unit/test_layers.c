@@ -112,6 +112,28 @@ static void requests_thin_out(void **state)
 	assert_in_range(none.asked, 9, 11); /* nothing is recorded: each second */
 }
 
+/* In mid-stream a better layer begins: nobody is asked for its keyframe before its report has told where it lies, or none comes. */
+static void a_layer_that_begins_waits_for_its_report(void **state)
+{
+	(void)state;
+	for (int reports = 0; reports < 2; reports++) {
+		struct call c = {
+			.now_us = 100 * S, .interval_us = S / 30, .sends = {true, true, false}, .keyframe = true};
+		layers_init(&c.l, 2);
+		run(&c, 5 * S);
+		assert_int_equal(c.l.current, 1);
+		c.sends[2] = c.keyframe = true;
+		run(&c, S);
+		assert_int_equal(c.asked, 0);
+		assert_int_equal(c.l.current, 1);
+		if (reports)
+			layers_report(&c.l, 2);
+		run(&c, reports ? S / 5 : 2 * S);
+		assert_int_equal(c.asked, 1);
+		assert_int_equal(c.l.current, 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +141,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_rate_is_no_silence),
 		cmocka_unit_test(a_layer_that_stops_is_left_and_taken_again),
 		cmocka_unit_test(requests_thin_out),
+		cmocka_unit_test(a_layer_that_begins_waits_for_its_report),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
