@@ -1,7 +1,7 @@
 # The demo page and what starts it.
 EXTRA_DIST += html-demo/run html-demo/try.mjs html-demo/browser.mjs html-demo/package.json html-demo/package-lock.json \
 	html-demo/screenshot.png \
-	html-demo/lib/install.sh html-demo/lib/stack.sh \
+	html-demo/lib/install.sh html-demo/lib/stack.sh html-demo/lib/unpack.mjs \
 	html-demo/conf/janus.jcfg.in html-demo/conf/janus.plugin.tsrecorder.jcfg.in \
 	html-demo/conf/janus.transport.http.jcfg.in html-demo/conf/janus.transport.websockets.jcfg.in html-demo/conf/nginx.conf.in \
 	html-demo/page/index.html html-demo/page/style.css html-demo/page/icon.svg \
@@ -13,4 +13,4 @@ EXTRA_DIST += html-demo/run html-demo/try.mjs html-demo/browser.mjs html-demo/pa
 	html-demo/test/run html-demo/test/main.mjs html-demo/test/stage.mjs html-demo/test/client.test.mjs \
 	html-demo/test/failures.test.mjs html-demo/test/looks.test.mjs html-demo/test/operator.test.mjs \
 	html-demo/test/record.test.mjs html-demo/test/recordings.test.mjs html-demo/test/run.test.mjs \
-	html-demo/test/list.test.mjs html-demo/test/sources.test.mjs html-demo/test/lost.test.mjs html-demo/test/types.test.mjs
+	html-demo/test/list.test.mjs html-demo/test/sources.test.mjs html-demo/test/lost.test.mjs html-demo/test/types.test.mjs html-demo/test/unpack.test.mjs

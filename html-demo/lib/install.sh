@@ -7,9 +7,10 @@
 
 needed_packages()
 {
-	local names="nginx-light nodejs npm iproute2 util-linux ca-certificates"
-	[[ -n $janus_prefix ]] || names="$names janus"
+	local names="nginx-light nodejs curl iproute2 util-linux ca-certificates"
+	[[ -n $janus_prefix ]] || names="$names $packages_run_janus"
 	[[ -z $do_build ]] || names="$names $packages_build"
+	[[ -z $do_build || -n $janus_prefix ]] || names="$names $packages_build_janus"
 	[[ -z $try ]] || names="$names chromium ffmpeg"
 	echo "$names"
 }
@@ -18,7 +19,11 @@ install_missing()
 {
 	# shellcheck disable=SC2046 # a list of words
 	packages_install $(needed_packages) || die "the packages could not be installed"
-	npm_install "$demo" || die "npm ci failed in $demo"
+	if command -v npm >/dev/null; then
+		npm_install "$demo" || die "npm ci failed in $demo"
+	else
+		node "$demo/lib/unpack.mjs" "$demo" ${try:+--dev} || die "the modules of the page could not be fetched"
+	fi
 }
 
 check_installed()
@@ -27,7 +32,7 @@ check_installed()
 	# shellcheck disable=SC2046
 	missing=$(packages_missing $(needed_packages) | paste -sd ' ')
 	[[ -z $missing ]] || die "missing: $missing. Run it without --no-install, or: apt-get install $missing"
-	[[ -e $demo/node_modules/mpegts.js ]] || die "html-demo/node_modules is missing. Run it without --no-install, or: npm --prefix $demo ci"
+	[[ -e $demo/node_modules/mpegts.js && (-z $try || -e $demo/node_modules/playwright-core) ]] || die "html-demo/node_modules is missing. Run it without --no-install, or: npm --prefix $demo ci"
 }
 
 # Whether the build folder is configured, and for the Janus that is to run.

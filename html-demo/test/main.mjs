@@ -3,6 +3,7 @@
 
 import '../../tests/lib/end.mjs';
 import './run.test.mjs';
+import './unpack.test.mjs';
 import './record.test.mjs';
 import './sources.test.mjs';
 import './recordings.test.mjs';

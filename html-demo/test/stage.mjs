@@ -14,8 +14,9 @@ const PATIENCE_MS = 15_000;
 
 /** html-demo/run, with options of one's own besides those that suit tests. */
 export function startRun(folder, ...options) {
+	const janus = process.env.TSR_JANUS_PREFIX ? ['--janus', process.env.TSR_JANUS_PREFIX] : [];
 	return new Process(join(demo, 'run'), ['--no-install', '--no-build', '--build', process.env.TSR_BUILD, '--port', '0',
-		'--recordings', folder, ...options]);
+		...janus, '--recordings', folder, ...options]);
 }
 
 /** What a running html-demo/run printed: {url, secret, janus}. */

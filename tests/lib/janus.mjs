@@ -12,7 +12,7 @@ export const ourPlugin = join(buildFolder, '.libs/libjanus_tsrecorder.so');
 
 /** Where the installed Janus keeps its modules. */
 async function libraryFolder() {
-	const prefix = process.env.TSR_JANUS_PREFIX ?? '/usr';
+	const prefix = process.env.TSR_JANUS_PREFIX || '/usr';
 	const { stdout } = await run('gcc', ['-print-multiarch']);
 	const folders = [`${prefix}/lib/${stdout.trim()}/janus`, `${prefix}/lib64/janus`, `${prefix}/lib/janus`];
 	const found = folders.find((folder) => existsSync(join(folder, 'plugins')));

@@ -2,17 +2,19 @@
 # shellcheck disable=SC2034,SC2016
 # Debian packages and npm modules that building and testing need, and how they are installed. Sourced by bash scripts.
 
-# To build everything.
+# To build everything, given Janus; and Janus's headers, which a Janus of one's own brings.
 packages_build="build-essential autoconf automake libtool pkg-config
 	libglib2.0-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev libssl-dev
-	libjansson-dev libsqlite3-dev janus-dev libcmocka-dev"
+	libjansson-dev libsqlite3-dev"
+packages_build_janus="janus-dev"
 
-# To run it: Janus itself, a browser, a web server in front, and what looks at the files that come out.
-packages_run="janus ffmpeg chromium nginx-light ca-certificates curl procps iproute2"
+# To run it: Janus itself (packages_run_janus), a browser, a web server in front, and what looks at the files that come out.
+packages_run_janus="janus"
+packages_run="ffmpeg chromium nginx-light ca-certificates curl procps iproute2"
 
 # To test it: loss (nft), a second WebRTC peer (aiortc), fuzzing (clang), style (clang-format), faults on file systems of
 # the tests' own, and what the speed is compared with.
-packages_test="nftables python3-aiortc python3-aiohttp strace valgrind clang libclang-rt-dev clang-format
+packages_test="libcmocka-dev nftables python3-aiortc python3-aiohttp strace valgrind clang libclang-rt-dev clang-format
 	e2fsprogs xfsprogs btrfs-progs janus-tools gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
 	xz-utils jq"
 
@@ -24,7 +26,7 @@ node_oldest=18
 
 node_is_recent()
 {
-	command -v node >/dev/null && command -v npm >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge $node_oldest ]
+	command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge $node_oldest ]
 }
 
 # packages_missing NAME…: those that are not there. A command that is there counts, wherever it comes from.
@@ -38,7 +40,8 @@ packages_missing()
 		gstreamer1.0-tools) command=gst-launch-1.0 ;;
 		esac
 		case $name in
-		nodejs | npm) node_is_recent || echo "$name" ;;
+		nodejs) node_is_recent || echo "$name" ;;
+		npm) command -v npm >/dev/null && node_is_recent || echo "$name" ;;
 		janus | ffmpeg | chromium | nginx-light | curl | strace | clang | clang-format | gstreamer1.0-tools)
 			[ -n "$(PATH=$PATH:/usr/sbin type -P "$command")" ] || echo "$name"
 			;;
@@ -77,9 +80,25 @@ packages_forbid_services='#!/bin/sh
 case $1 in janus* | nginx*) exit 101 ;; esac
 exit 0'
 
+# packages_progress: apt's status lines (KIND:PACKAGE:PERCENT:WHAT), as a line for each tenth of the way.
+packages_progress()
+{
+	local kind package percent what told=-1 before=
+	while IFS=: read -r kind package percent what; do
+		[[ $kind =~ ^(dl|pm)status$ && $percent =~ ^[0-9]+ ]] || continue
+		[ "$kind" = "$before" ] || told=-1
+		before=$kind
+		[ $((${BASH_REMATCH[0]} / 10)) -gt $told ] || continue
+		told=$((${BASH_REMATCH[0]} / 10))
+		[ "$kind" = dlstatus ] && kind=downloading || kind="installing"
+		printf '  %-11s %3d %%  %s\n' "$kind" $((told * 10)) "$what"
+	done
+}
+
 # packages_install NAME…: installs what is missing, with sudo when not root.
 packages_install()
 (
+	set -o pipefail
 	mapfile -t missing < <(packages_missing "$@")
 	! command -v apt-cache >/dev/null || mapfile -t missing < <(packages_possible "${missing[@]}")
 	[ ${#missing[@]} -gt 0 ] || exit 0
@@ -99,7 +118,8 @@ packages_install()
 	echo "installing: ${missing[*]}"
 	"${apt[@]}" update || exit 1
 	mapfile -t missing < <(packages_possible "${missing[@]}" 2>/dev/null)
-	"${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+	# It takes minutes: apt tells how far it is, among what dpkg says. (sudo closes all other descriptors.)
+	"${apt[@]}" -o APT::Status-Fd=1 install -y --no-install-recommends "${missing[@]}" </dev/null | packages_progress
 )
 
 # npm_install FOLDER: what its package-lock.json says, unless that is what is there.

@@ -15,7 +15,7 @@ cross()
 	part "$arch" "$root" /bin/bash -c '
 		arch=$1 triplet=$2 qemu=$3
 		cd /source && . tests/lib/packages.sh && dpkg --add-architecture "$arch" && apt-get -qq update || exit
-		libraries=$(printf "%s\n" $packages_build | grep -- "-dev$" | grep -v janus | sed "s/\$/:$arch/")
+		libraries=$(printf "%s\n" $packages_build libcmocka-dev | grep -- "-dev$" | sed "s/\$/:$arch/")
 		apt-get -qq install -y build-essential autoconf automake libtool pkg-config "gcc-$triplet" "libc6-dev:$arch" \
 			qemu-user $libraries </dev/null || exit
 		[ -e configure ] || ./autogen.sh || exit
