@@ -5,6 +5,10 @@ check_PROGRAMS += $(bench_programs)
 tests_bench_engine_LDADD = libpipeline.la
 tests_bench_make_captures_LDADD = libpipeline.la
 endif
+# From RTP to frames alone: without what librecorder is linked to for the rest.
+check_PROGRAMS += tests/bench/frames
+tests_bench_frames_LDFLAGS = -Wl,--as-needed
+tests_bench_frames_LDADD = librecorder.la
 if HAVE_JANUS
 check_LTLIBRARIES += tests/bench/libjanus_timed.la
 tests_bench_libjanus_timed_la_SOURCES = tests/bench/timed_plugin.c

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("TSR_BUILD", os.getcwd())
 TSREC = os.path.join(BUILD, "janus-tsrec")
 ENGINE = os.path.join(BUILD, "tests/bench/engine")
+FRAMES = os.path.join(BUILD, "tests/bench/frames")
 MAKE_CAPTURES = os.path.join(BUILD, "tests/bench/make_captures")
 ENVIRONMENT = {**os.environ, "srcdir": TOP, "LC_ALL": "C.UTF-8"}
 
@@ -91,11 +93,22 @@ def engine_rounds(rounds, *arguments):
     return {key: (max if key in worst else statistics.median_low)(s[key] for s in seen) for key in seen[0]}
 
 
+class CannotRun(Exception):
+    """A tool that is there, but not for this program on this machine."""
+
+
 def instructions(*command):
-    """How many instructions a program executes, start and end included."""
+    """How many instructions a program executes, start and end included. CannotRun where valgrind does not know one of them: libavcodec
+    loads libhwy, which asks the processor what it can do in ways that an old valgrind dies of on some."""
     with tempfile.TemporaryDirectory(prefix="tsr-bench-") as folder:
         out = os.path.join(folder, "callgrind.out")
-        run("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command)
+        done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command], env=ENVIRONMENT,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+        if "SIGILL" in done.stderr or done.returncode == -signal.SIGILL:
+            where = re.search(r"at 0x\w+: .*\(in (.*?)\)", done.stderr)
+            raise CannotRun(f"valgrind dies with SIGILL on this processor{' in ' + os.path.basename(where.group(1)) if where else ''}")
+        if done.returncode != 0:
+            raise RuntimeError(f"valgrind {' '.join(command)}: exit {done.returncode}\n{done.stderr}")
         with open(out, encoding="utf-8", errors="replace") as file:
             return int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.MULTILINE).group(1))
 
