@@ -190,10 +190,20 @@ static int64_t captured_us(const struct track *t, const struct frame *frame)
 	return t->video ? frame->arrival_us : frame->arrival_us - (int64_t)frame->samples * US_PER_S / t->sample_rate;
 }
 
+/* Whether there is nothing that this track would have to be in step with. */
+static bool is_only_track(const struct track *t)
+{
+	for (unsigned i = 0; i < t->r->tracks; i++)
+		if (t->r->track[i] != t && !t->r->track[i]->ended)
+			return false;
+	return true;
+}
+
 static int64_t clock_time(struct track *t, const struct frame *frame)
 {
 	watch_pause(t, frame);
 	bool jumped;
+	t->clock.alone = is_only_track(t);
 	clockmap_set_ssrc(&t->clock, frame->ssrc);
 	int64_t pts = clockmap_map(&t->clock, frame->rtp_ts, captured_us(t, frame), &jumped) - t->r->paused_90k;
 	if (jumped)
@@ -273,15 +283,6 @@ static int place_frame(void *ctx, const struct frame *unplaced)
 		return TSR_OK;
 	fill_silence_before(t, frame.pts_90k);
 	return codec_push(t->codec, &frame);
-}
-
-/* Whether there is nothing that this track would have to be in step with. */
-static bool is_only_track(const struct track *t)
-{
-	for (unsigned i = 0; i < t->r->tracks; i++)
-		if (t->r->track[i] != t && !t->r->track[i]->ended)
-			return false;
-	return true;
 }
 
 static int on_frame(void *ctx, const struct frame *frame)

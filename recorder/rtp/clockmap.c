@@ -93,7 +93,7 @@ static void tie(struct clockmap *cm, uint32_t ts, int64_t now_us)
 
 static bool starts(const struct clockmap *cm, int64_t media_us)
 {
-	return cm->reports == 0 && media_us - cm->base_us < START_US;
+	return !cm->alone && cm->reports == 0 && media_us - cm->base_us < START_US;
 }
 
 /* Slews towards the target as media time passes; at once while nothing was handed out yet. */

@@ -59,6 +59,7 @@ struct lag_window {
 };
 
 struct clockmap {
+	bool alone; /* set by the caller: there is no other track to be in step with, and what comes early need not be put right */
 	struct timeline *timeline;
 	uint32_t rate; /* Hz */
 	bool started;
