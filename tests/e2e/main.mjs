@@ -6,5 +6,6 @@ import './codecs.test.mjs';
 import './life.test.mjs';
 import './badInput.test.mjs';
 import './aiortc.test.mjs';
+import './busy.test.mjs';
 import './change.test.mjs';
 import './loss.test.mjs';
