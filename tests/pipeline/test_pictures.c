@@ -6,6 +6,7 @@
 #include "../lib/cmocka.h"
 #include "harness.h"
 #include "pictures.h"
+#include "sender.h"
 
 #define START_US 1700000000000000LL
 
@@ -140,6 +141,41 @@ static void b_frames_are_shown_in_order(void **state)
 	}
 }
 
+static void push_sound(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	struct take *t = ctx;
+	if (!rtcp)
+		assert_true(tsr_push_rtp(t->h.recording, 1, data, size, arrival_us));
+}
+
+/* With sound beside it: what the file begins with waits, so that the picture is in its place from the first one on. */
+static void b_frames_beside_sound(void **state)
+{
+	(void)state;
+	struct encoded *e = encoded_make("libx264", "preset=medium:bf=3:g=25:b_strategy=0:rc-lookahead=5", 80);
+	struct shown made;
+	struct take t;
+	shown_of_encoded(e, &made);
+	start(&t, e->codec, &(struct picture_sender){0});
+	assert_int_equal(harness_track(&t.h, TSR_CODEC_OPUS), 1);
+	struct sender sound = {.media = media_opus,
+			       .payload_type = 111,
+			       .ssrc = 2,
+			       .start_us = START_US,
+			       .send = push_sound,
+			       .ctx = &t};
+	for (unsigned n = 0; n < 80; n++) {
+		while (sender_next_us(&sound) <= (int64_t)n * G_USEC_PER_SEC / 30)
+			sender_frame(&sound);
+		picture_send(&t.sender, e, n);
+	}
+	stop(&t);
+	assert_same(&t.shown, &made);
+	shown_free(&made);
+	encoded_free(e);
+	finish(&t);
+}
+
 /* Whether what is shown ends as what was made does, for so many pictures. */
 static void assert_same_end(const struct shown *shown, const struct shown *made, guint count)
 {
@@ -233,8 +269,9 @@ int main(void)
 		cmocka_unit_test(a_picture_is_one_nal_unit),
 		cmocka_unit_test(aggregations_are_filled_up),
 		cmocka_unit_test(b_frames_are_shown_in_order),
+		cmocka_unit_test(b_frames_beside_sound),
 		cmocka_unit_test(a_recovery_point_is_an_entry),
 		cmocka_unit_test(a_keyframe_is_not_waited_for_for_ever),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, media_setup, media_teardown);
 }
