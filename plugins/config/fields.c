@@ -5,6 +5,9 @@
 
 #include "fields.h"
 
+/* Of a FIELD_KEY. */
+#define MAX_KEY_BYTES 256
+
 #define KIB    1024.0
 #define SECOND 1000000.0
 
@@ -250,6 +253,29 @@ static bool read_object(const struct field *f, json_t *value, json_t **out)
 	return true;
 }
 
+static bool is_key(json_t *value)
+{
+	const char *text = json_string_value(value);
+	if (!text)
+		return json_is_integer(value) && json_integer_value(value) >= 0;
+	return *text && strlen(text) <= MAX_KEY_BYTES && strlen(text) == json_string_length(value) &&
+	       !has_control_characters(text);
+}
+
+static bool read_keys(const struct field *f, json_t *value, json_t **out)
+{
+	bool ok = f->type == FIELD_KEY ? is_key(value) : json_is_array(value);
+	if (f->type == FIELD_KEYS)
+		ok = ok && (int64_t)json_array_size(value) >= f->min && (int64_t)json_array_size(value) <= f->max;
+	for (size_t i = 0; ok && i < json_array_size(value); i++)
+		ok = is_key(json_array_get(value, i));
+	if (!ok)
+		return false;
+	json_decref(*out);
+	*out = json_incref(value);
+	return true;
+}
+
 static bool read_value(const struct field *f, json_t *value, enum fields_source source, void *target)
 {
 	switch (f->type) {
@@ -264,6 +290,8 @@ static bool read_value(const struct field *f, json_t *value, enum fields_source 
 	case FIELD_ID: return read_text(f, value, FIELD_AT(target, f, char *));
 	case FIELD_CODECS: return read_codecs(f, value, FIELD_AT(target, f, struct codec_list));
 	case FIELD_PIXELS: return read_pixels(f, value, FIELD_AT(target, f, struct pixels));
+	case FIELD_KEY:
+	case FIELD_KEYS: return read_keys(f, value, FIELD_AT(target, f, json_t *));
 	case FIELD_OBJECT: return read_object(f, value, FIELD_AT(target, f, json_t *));
 	}
 	return false;
@@ -330,6 +358,8 @@ static char *allowed_text(const struct field *f)
 	case FIELD_PIXELS:
 		return g_strdup_printf("\"source\", or WIDTHxHEIGHT, even and each from %d to %d", (int)f->min,
 				       (int)f->max);
+	case FIELD_KEY: return g_strdup_printf("an integer from 0, or text of 1 to %d bytes", MAX_KEY_BYTES);
+	case FIELD_KEYS: return g_strdup_printf("an array of %d to %d integers or texts", (int)f->min, (int)f->max);
 	case FIELD_OBJECT: return g_strdup_printf("an object of at most %d bytes", (int)f->max);
 	}
 	return g_strdup("something else");
@@ -404,13 +434,18 @@ void fields_preset(const struct field *table, void *target)
 	}
 }
 
+static bool is_json(enum field_type type)
+{
+	return type == FIELD_OBJECT || type == FIELD_KEY || type == FIELD_KEYS;
+}
+
 void fields_clear(const struct field *table, void *target)
 {
 	for (const struct field *f = table; f->name; f++) {
 		if (f->type == FIELD_TEXT || f->type == FIELD_ID) {
 			g_free(*FIELD_AT(target, f, char *));
 			*FIELD_AT(target, f, char *) = NULL;
-		} else if (f->type == FIELD_OBJECT) {
+		} else if (is_json(f->type)) {
 			json_decref(*FIELD_AT(target, f, json_t *));
 			*FIELD_AT(target, f, json_t *) = NULL;
 		}
@@ -426,6 +461,8 @@ static size_t member_size(enum field_type type)
 	case FIELD_PIXELS: return sizeof(struct pixels);
 	case FIELD_TEXT:
 	case FIELD_ID: return sizeof(char *);
+	case FIELD_KEY:
+	case FIELD_KEYS:
 	case FIELD_OBJECT: return sizeof(json_t *);
 	default: return sizeof(int64_t);
 	}
@@ -437,7 +474,7 @@ void fields_copy(const struct field *table, const void *from, void *to)
 	for (const struct field *f = table; f->name; f++) {
 		if (f->type == FIELD_TEXT || f->type == FIELD_ID)
 			*FIELD_AT(to, f, char *) = g_strdup(*FIELD_AT(from, f, char *const));
-		else if (f->type == FIELD_OBJECT)
+		else if (is_json(f->type))
 			*FIELD_AT(to, f, json_t *) = json_incref(*FIELD_AT(from, f, json_t *const));
 		else
 			memcpy((char *)to + f->offset, (const char *)from + f->offset, member_size(f->type));
@@ -483,6 +520,8 @@ static json_t *value_json(const struct field *f, const void *target)
 		const struct pixels *p = FIELD_AT(target, f, const struct pixels);
 		return p->width ? json_sprintf("%ux%u", p->width, p->height) : json_string("source");
 	}
+	case FIELD_KEY:
+	case FIELD_KEYS:
 	case FIELD_OBJECT: {
 		json_t *object = *FIELD_AT(target, f, json_t *const);
 		return object ? json_incref(object) : json_null();

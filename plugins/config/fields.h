@@ -25,6 +25,8 @@ enum field_type {
 	FIELD_ID,     /* char *, owned; [A-Za-z0-9_-]{1,64} */
 	FIELD_CODECS, /* struct codec_list; text such as "h264, vp8"; min 1: video, 0: audio */
 	FIELD_PIXELS, /* struct pixels; text such as "1280x720", or "source" for 0x0 */
+	FIELD_KEY,    /* json_t *, a reference; an integer or text, as other plugins have their ids */
+	FIELD_KEYS,   /* json_t *, a reference; an array of min to max of those */
 	FIELD_OBJECT, /* json_t *, a reference; max is its length in bytes as compact JSON */
 };
 

@@ -31,7 +31,7 @@ static char *harmless(const char *text)
 
 static char *value_of(const char *key, size_t length, const struct naming *n)
 {
-	static const char *const keys[] = {"id", "name", "date", "time", "profile"};
+	static const char *const keys[] = {"id", "name", "date", "time", "profile", "room", "peer", "display"};
 	unsigned i = 0;
 	while (i < G_N_ELEMENTS(keys) && (strlen(keys[i]) != length || strncmp(keys[i], key, length)))
 		i++;
@@ -41,6 +41,9 @@ static char *value_of(const char *key, size_t length, const struct naming *n)
 	case 2: return format_utc(n->utc_us, "%Y%m%d");
 	case 3: return format_utc(n->utc_us, "%H%M%S");
 	case 4: return harmless(n->profile ? n->profile : "general");
+	case 5: return harmless(n->room);
+	case 6: return harmless(n->peer);
+	case 7: return harmless(n->display);
 	default: return NULL;
 	}
 }
@@ -96,7 +99,8 @@ char *naming_expand(const char *template, const struct naming *naming, char *err
 	GString *out = g_string_new(NULL);
 	if (!expand(template, naming, out))
 		g_snprintf(error, error_size,
-			   "filename may contain {id} {name} {date} {time} {profile} and no other braces");
+			   "filename may contain {id} {name} {date} {time} {profile} {room} {peer} {display} and no "
+			   "other braces");
 	else if (!allowed(out->str))
 		g_snprintf(error, error_size,
 			   "filename does not expand to a name that is allowed: at most %d bytes, relative, no part of "
@@ -115,6 +119,12 @@ char *naming_new_id(int64_t utc_us)
 	char *id = g_strdup_printf("%s-%08x", time, janus_random_uint32());
 	g_free(time);
 	return id;
+}
+
+char *naming_new_stamp(void)
+{
+	return g_strdup_printf("%08x%08x%08x%08x", janus_random_uint32(), janus_random_uint32(), janus_random_uint32(),
+			       janus_random_uint32());
 }
 
 const char *naming_below(const char *folder, const char *path)

@@ -71,6 +71,7 @@ struct settings {
 	char *record_key;
 	bool signed_tokens;
 	bool private;
+	char *tap;
 	bool events;
 	int log_level;
 

@@ -82,6 +82,7 @@ const struct field settings_table[] = {
 	{ "record_key",              FIELD_TEXT,   AT(record_key),                 0,       256,           NULL, FIELD_SECRET, "" },
 	{ "signed_tokens",           FIELD_BOOL,   AT(signed_tokens),              0,       0,             NULL, 0,            "false" },
 	{ "private",                 FIELD_BOOL,   AT(private),                    0,       0,             NULL, RUN|PRO,      "true" },
+	{ "tap",                     FIELD_TEXT,   AT(tap),                        0,       400,           NULL, RUN,          "janus.plugin.videoroom, janus.plugin.audiobridge" },
 	{ "events",                  FIELD_BOOL,   AT(events),                     0,       0,             NULL, RUN,          "true" },
 	{ "log_level",               FIELD_CHOICE, AT(log_level),                  0,       0,             log_levels, RUN,    "info" },
 

@@ -76,13 +76,6 @@ struct session *session_ref(struct session *session)
 	return session;
 }
 
-static struct made *made_of(const struct take_facts *facts)
-{
-	struct made *made = g_new(struct made, 1);
-	*made = (struct made){g_strdup(facts->id), g_strdup(facts->stamp)};
-	return made;
-}
-
 static void made_free(void *data)
 {
 	struct made *made = data;
@@ -192,6 +185,23 @@ struct sdp_wish session_wish(struct session *session)
 	return wish;
 }
 
+/* Its mutex held. */
+static void add_made(struct session *session, const char *id, const char *stamp)
+{
+	struct made *made = g_new(struct made, 1);
+	*made = (struct made){g_strdup(id), g_strdup(stamp)};
+	g_queue_push_head(&session->made, made);
+	if (session->made.length > MAX_MADE)
+		made_free(g_queue_pop_tail(&session->made));
+}
+
+void session_add_made(struct session *session, const char *id, const char *stamp)
+{
+	pthread_mutex_lock(&session->mutex);
+	add_made(session, id, stamp);
+	pthread_mutex_unlock(&session->mutex);
+}
+
 const char *session_set_take(struct session *session, struct take *take, const struct sdp_wish *wish, unsigned hangups)
 {
 	pthread_mutex_lock(&session->mutex);
@@ -201,9 +211,7 @@ const char *session_set_take(struct session *session, struct take *take, const s
 		old = session->take;
 		session->take = take_ref(take);
 		session->wish = *wish;
-		g_queue_push_head(&session->made, made_of(take_facts(take)));
-		if (session->made.length > MAX_MADE)
-			made_free(g_queue_pop_tail(&session->made));
+		add_made(session, take_facts(take)->id, take_facts(take)->stamp);
 	}
 	pthread_mutex_unlock(&session->mutex);
 	take_unref(old);

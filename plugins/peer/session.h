@@ -68,6 +68,9 @@ unsigned session_hangups(struct session *session);
 struct take *session_take(struct session *session);
 struct sdp_wish session_wish(struct session *session);
 
+/* It made what has this id and stamp. */
+void session_add_made(struct session *session, const char *id, const char *stamp);
+
 /* Whether this handle made the take with that stamp (NULL: no). */
 bool session_made(struct session *session, const char *stamp);
 

@@ -188,8 +188,7 @@ static struct take *new_take(struct takes *takes, const struct take_order *order
 	take->takes = takes;
 	take->facts = (struct take_facts){
 		.id = g_strdup(order->id),
-		.stamp = g_strdup_printf("%08x%08x%08x%08x", janus_random_uint32(), janus_random_uint32(),
-					 janus_random_uint32(), janus_random_uint32()),
+		.stamp = order->stamp ? g_strdup(order->stamp) : naming_new_stamp(),
 		.profile = g_strdup(order->profile),
 		.secret = g_strdup(order->secret),
 		.private = order->private,

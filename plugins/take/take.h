@@ -72,6 +72,7 @@ struct take_order {
 	const char *name;     /* from here on NULL = none */
 	const char *profile;
 	const char *secret;
+	const char *stamp;    /* of what it belongs to; NULL = one of its own */
 	const char *metadata; /* a JSON text */
 	bool private;
 	tsr_audio_mode audio_mode;
@@ -92,7 +93,7 @@ void take_unref(struct take *take); /* NULL is fine */
 /* What does not change: borrowed, as long as the take is held. */
 struct take_facts {
 	char *id;
-	char *stamp;   /* by chance: an id becomes free again when its recording is deleted, this says whose it was */
+	char *stamp; /* by chance, unless it belongs to something: an id becomes free again when its recording is deleted, this says whose it was */
 	char *profile; /* NULL = none */
 	char *secret;  /* NULL = none */
 	bool private;
