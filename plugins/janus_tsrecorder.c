@@ -36,8 +36,7 @@
 	"request" : "record",
 	"id" : "<[A-Za-z0-9_-], 1 to 64 characters; optional, generated when missing>",
 	"name" : "<free text, up to 256 bytes, no control characters; optional; goes into the file's title and the report>",
-	"videocodec" : "<h264|h265|vp8|vp9|av1: take this one or refuse the track; optional, default: the first of the
-			configured preference (h264, h265, vp8, vp9, av1) that the peer offers>",
+	"videocodec" : "<h264|h265|vp8|vp9|av1: this one or none; optional, default: the first that is configured and the peer offers>",
 	"audiocodec" : "<opus|multiopus|pcmu|pcma|g722|l16: likewise; optional>",
 	"audio_mode" : "<transcode|copy: Opus becomes AAC, or stays Opus; optional, default as configured>",
 	"audio" : <true|false: whether to record audio; optional, default true>,
@@ -97,10 +96,8 @@
  * runs it is what a player may open.
  *
  * The file may be waited for, by a disk that stalls. When the PeerConnection is closed meanwhile, \c starting comes without a JSEP, and
- * \c finished follows it with the reason \c hangup .
- *
- * A handle makes one recording at a time. After \c finished or \c failed , and after a \c hangup if the PeerConnection is
- * still up, it may \c record again.
+ * \c finished follows it with the reason \c hangup . A handle makes one recording at a time. After \c finished or \c failed , and after
+ * a \c hangup if the PeerConnection is still up, it may \c record again.
  *
  * \subsection tsrconfigure configure (asynchronous, may carry a JSEP offer)
  *
@@ -247,8 +244,9 @@
  * \c delete takes the same, and removes the files of a recording that ended: \c {"tsrecorder":"deleted","id":"…","files":1} .
  * One that runs must be stopped first (\c WRONG_STATE ).
  *
- * \c profiles takes nothing and answers \c {"tsrecorder":"profiles","profiles":[{"name":"…","description":"…", <its
- * settings>}]} .
+ * \c profiles takes nothing and answers \c {"tsrecorder":"profiles","profiles":[{"name":"…","description":"…", <its settings>}]} .
+ *
+ * \c record_room , \c record_peers , \c stop_tap and \c taps record peers of other plugins: \ref tsrrooms , at the head of plugins/api/room.c.
  *
  * \subsection tsrevents Events
  *
@@ -276,7 +274,7 @@
  * \c inbox_full , \c decode_errors , \c b_frames (pictures come in another order than they are shown: the file has both orders, but
  * a live stream made of it is not for every player), \c without_keyframe (none came for \c keyframe_timeout , and the picture goes on
  * without), \c write_failed . \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
- * \c disk_full , \c error .
+ * \c disk_full , \c error ; of taps also \c left , \c room_destroyed .
  *
  * Event handlers get the content of \c result , with \c event instead of \c status .
  *
@@ -297,14 +295,14 @@
  * | 608 | \c INVALID_SDP | the offer is not an SDP that can be answered |
  * | 609 | \c NO_USABLE_CODEC | nothing in the offer can be recorded; the error names what was offered |
  * | 610 | \c WRONG_STATE | not in this state: the handle records already, or not at all, it is paused already, … |
- * | 611 | \c NOT_FOUND | there is no such recording |
- * | 612 | \c EXISTS | the id, or the file it would make, is in use |
- * | 613 | \c UNAUTHORIZED | a wrong or missing secret, key or token |
+ * | 611 | \c NOT_FOUND | there is no such recording, tap, profile or room; or Janus has not loaded the plugin |
+ * | 612 | \c EXISTS | the id, or the file it would make, is in use; or the room is being recorded |
+ * | 613 | \c UNAUTHORIZED | a wrong or missing secret, key or token; or \c tap does not allow that plugin |
  * | 614 | \c FOLDER | the recordings folder is missing, unwritable or protected |
  * | 615 | \c DISK_FULL | no space, or less than \c min_free_space |
  * | 616 | \c IO | another error of the file system |
  * | 617 | \c LIMIT | a limit was reached: \c max_recordings , 16 tracks in a recording, 16 requests of a handle that wait; or the system has no thread for the request |
- * | 618 | \c UNSUPPORTED | this build of libavcodec lacks what the codec or the profile needs |
+ * | 618 | \c UNSUPPORTED | this build of libavcodec lacks what the codec or the profile needs; or that plugin, in this Janus, cannot be listened to |
  * | 619 | \c SHUTTING_DOWN | the plugin is being stopped |
  * | 699 | \c UNKNOWN | memory, or threads for the engine, are out |
  *
@@ -325,7 +323,7 @@
  *   in force; with no \c settings it changes nothing and shows all. Recordings that run follow in how they are flushed
  *   ( \c flush_… , \c sync ) and limited ( \c max_duration , \c max_size ; a profile's own values stand above these); the rest is for
  *   those that begin.
- * - \c {"request":"stop","id":"…"} , \c info , \c delete : as above.
+ * - \c {"request":"stop","id":"…"} , \c status , \c info , \c delete , \c record_room , \c record_peers , \c stop_tap , \c taps : as above; no \c secret is needed.
  * - \c {"request":"recover"} : completes the files of earlier runs now, in the background; \c {"tsrecorder":"recovering","files":N} .
  * - \c {"request":"rescan"} : looks through the folder in the background, as it is done at the start and every hour, for files that were put there
  *   or taken away by hand; \c {"tsrecorder":"rescanning"} .
@@ -344,6 +342,7 @@
 #include "peer/peer.h"
 #include "runtime/runtime.h"
 #include "take/take.h"
+#include "tap/tap.h"
 #include "tsrecorder-config.h"
 
 /* ---- lifecycle --------------------------------------------------------------------------------------------------------- */
@@ -358,6 +357,7 @@ static struct {
 	struct library *library;
 	struct sessions *sessions;
 	struct takes *takes;
+	struct taps *taps;
 	struct keeper *keeper;
 	struct api *api;
 } the;
@@ -366,6 +366,7 @@ static void destroy_parts(void)
 {
 	api_destroy(g_steal_pointer(&the.api));
 	keeper_destroy(g_steal_pointer(&the.keeper));
+	taps_destroy(g_steal_pointer(&the.taps));
 	takes_destroy(g_steal_pointer(&the.takes));
 	sessions_destroy(g_steal_pointer(&the.sessions));
 	library_destroy(g_steal_pointer(&the.library));
@@ -394,10 +395,11 @@ static bool create_parts(janus_callbacks *gateway, struct config *config)
 		destroy_parts();
 		return false;
 	}
+	the.taps = taps_create(the.runtime, the.takes);
 	the.keeper = keeper_create(the.runtime, the.library, runs, the.takes);
 	if (!the.keeper)
 		JANUS_LOG(LOG_WARN, "[tsrecorder] No thread for recovery and retention\n");
-	const struct api_parts parts = {the.runtime, the.library, the.sessions, the.takes, the.keeper};
+	const struct api_parts parts = {the.runtime, the.library, the.sessions, the.takes, the.taps, the.keeper};
 	the.api = api_create(&parts);
 	return true;
 }

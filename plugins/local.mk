@@ -11,6 +11,8 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/api/list.c \
 	plugins/api/parts.h \
 	plugins/api/record.c \
+	plugins/api/room.c \
+	plugins/api/wanted.c plugins/api/wanted.h \
 	plugins/api/request.c plugins/api/request.h \
 	plugins/api/target.c plugins/api/target.h \
 	plugins/config/config.h \
@@ -29,6 +31,16 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/peer/sdp.c plugins/peer/sdp.h \
 	plugins/peer/session.c plugins/peer/session.h \
 	plugins/runtime/runtime.c plugins/runtime/runtime.h \
+	plugins/tap/check.c \
+	plugins/tap/foreign.c plugins/tap/foreign.h \
+	plugins/tap/hook.h \
+	plugins/tap/hooks.c plugins/tap/hooks.h \
+	plugins/tap/inside.h \
+	plugins/tap/known.c plugins/tap/known.h \
+	plugins/tap/life.c \
+	plugins/tap/peers.c \
+	plugins/tap/tap.h \
+	plugins/tap/watch.c \
 	plugins/take/events.c \
 	plugins/take/inside.h \
 	plugins/take/latency.c plugins/take/latency.h \

@@ -12,7 +12,7 @@ enum request_flags {
 	REQUEST_ASYNC = 1, /* acknowledged at once, answered by an event */
 	REQUEST_PEER = 2,  /* from a handle */
 	REQUEST_ADMIN = 4, /* from the Admin API */
-	REQUEST_READ = 8,  /* changes nothing: waits for no other request of the handle */
+	REQUEST_READ = 8,  /* changes nothing of the handle: waits for no other request of it */
 };
 
 /* Asynchronous requests of one handle that may wait for the one before them, which waits for a disk perhaps. */
@@ -31,12 +31,16 @@ static const struct request_type types[] = {
 	{"resume", REQUEST_PEER, control_resume},
 	{"split", REQUEST_PEER, control_split},
 	{"stop", REQUEST_PEER | REQUEST_ADMIN, control_stop},
-	{"status", REQUEST_PEER | REQUEST_READ, control_status},
+	{"status", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, control_status},
 	{"list", REQUEST_PEER | REQUEST_READ, list_recordings},
 	{"list_recordings", REQUEST_ADMIN | REQUEST_READ, list_recordings},
 	{"info", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, browse_info},
 	{"delete", REQUEST_PEER | REQUEST_ADMIN, browse_delete},
 	{"profiles", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, browse_profiles},
+	{"record_room", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, room_record},
+	{"record_peers", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, room_record_peers},
+	{"stop_tap", REQUEST_PEER | REQUEST_ADMIN, room_stop},
+	{"taps", REQUEST_PEER | REQUEST_ADMIN | REQUEST_READ, room_taps},
 	{"stats", REQUEST_ADMIN | REQUEST_READ, admin_stats},
 	{"configure", REQUEST_ADMIN, admin_configure},
 	{"recover", REQUEST_ADMIN, admin_recover},

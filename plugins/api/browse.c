@@ -13,6 +13,8 @@ static const struct field no_fields[] = {{0}};
 json_t *browse_info(struct request *r)
 {
 	struct target target;
+	if (json_object_get(r->body, "tap"))
+		return room_status(r);
 	if (!target_find(r, TARGET_SEE, &target))
 		return NULL;
 	json_t *recording = NULL;

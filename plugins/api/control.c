@@ -63,8 +63,10 @@ json_t *control_stop(struct request *r)
 
 json_t *control_status(struct request *r)
 {
-	struct take *own = session_take(r->session);
-	bool idle = !own && json_object_size(r->body) == 1;
+	if (json_object_get(r->body, "tap"))
+		return room_status(r);
+	struct take *own = r->session ? session_take(r->session) : NULL;
+	bool idle = r->session && !own && json_object_size(r->body) == 1;
 	take_unref(own);
 	if (idle)
 		return json_pack("{s:s, s:s}", "tsrecorder", "status", "state", "idle");

@@ -21,6 +21,12 @@ json_t *list_recordings(struct request *r);
 json_t *browse_info(struct request *r);
 json_t *browse_delete(struct request *r);
 json_t *browse_profiles(struct request *r);
+/* room.c: */
+json_t *room_record(struct request *r);
+json_t *room_record_peers(struct request *r);
+json_t *room_stop(struct request *r);
+json_t *room_status(struct request *r);
+json_t *room_taps(struct request *r);
 /* admin.c: */
 json_t *admin_stats(struct request *r);
 json_t *admin_configure(struct request *r);

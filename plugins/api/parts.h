@@ -9,12 +9,14 @@ struct library;
 struct runtime;
 struct sessions;
 struct takes;
+struct taps;
 
 struct api_parts {
 	struct runtime *runtime;
 	struct library *library;
 	struct sessions *sessions;
 	struct takes *takes;
+	struct taps *taps;
 	struct keeper *keeper; /* NULL when there was no thread for it */
 };
 

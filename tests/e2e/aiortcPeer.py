@@ -86,7 +86,8 @@ async def sent(connection):
 async def main():
     connection = RTCPeerConnection()
     connection.addTrack(Beep())
-    connection.addTrack(Flash())
+    if sys.argv[1] != "none":
+        connection.addTrack(Flash())
     wanted = f"video/{sys.argv[1]}".lower()
     capabilities = RTCRtpSender.getCapabilities("video").codecs
     for transceiver in connection.getTransceivers():

@@ -13,4 +13,5 @@ import './events.test.mjs';
 import './restart.test.mjs';
 import './stalled.test.mjs';
 import './readme.test.mjs';
+import './rooms.test.mjs';
 import './load.test.mjs';

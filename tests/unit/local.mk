@@ -31,3 +31,10 @@ catalogue_libs = libcatalogue.la $(ENGINE_LIBS) $(SQLITE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_catalogue_LDADD = $(catalogue_libs)
 tests_unit_test_catalogue_faults_LDADD = $(catalogue_libs)
 EXTRA_DIST += tests/unit/catalogue_faults.h tests/unit/catalogue_util.h
+if HAVE_JANUS
+UNIT_TESTS += tests/unit/test_hooks
+tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c plugins/tap/hooks.c plugins/tap/hooks.h plugins/tap/hook.h \
+	plugins/tap/foreign.h
+tests_unit_test_hooks_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
+tests_unit_test_hooks_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Taps by their API: rooms of another plugin are recorded, by whoever may, and what is asked wrongly changes nothing.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { AiortcPeer } from '../e2e/aiortcPeer.mjs';
+import { connect } from '../lib/signalling.mjs';
+import { until } from '../lib/wait.mjs';
+import { admin, filesIn, newHandle, newJanus, refused } from './stage.mjs';
+
+const videoRoom = 'janus.plugin.videoroom';
+
+async function newRoom(t, { config = 'admin_key = "operator"', plugins = ['videoroom'], ...options } = {}) {
+	const janus = await newJanus(t, { plugins, config, ...options });
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const host = await session.attach(videoRoom);
+	await host.request({ request: 'create', room: 1234, secret: 'the room', publishers: 20, videocodec: 'h264,vp8' });
+	return { janus, host, recorder: await newHandle(t, janus) };
+}
+
+/** Somebody in the room, who sends H.264 and Opus. */
+async function enter(t, janus, display, request = {}) {
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach(videoRoom);
+	const peer = await AiortcPeer.open({ codec: 'H264' });
+	t.after(() => peer.close());
+	const { id } = await peer.publish(handle, { request: 'joinandconfigure', room: 1234, ptype: 'publisher', display, ...request });
+	return { session, handle, peer, id };
+}
+
+const of = ({ id }) => ({ match: (event) => event.peer === String(id) });
+
+test('record_room: what is wrong is refused, and changes nothing', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	const ask = (body) => recorder.request({ request: 'record_room', ...body });
+	await refused(ask({}), 604, /room/);
+	await refused(ask({ room: true }), 605, /room/);
+	await refused(ask({ room: 1234 }), 613, /secret/);
+	await refused(ask({ room: 1234, secret: 'wrong' }), 613, /secret/);
+	await refused(ask({ room: 1234, admin_key: 'wrong' }), 613, /secret/);
+	await refused(ask({ room: 4321, secret: 'the room' }), 611, /no such room/);
+	await refused(ask({ room: 4321, admin_key: 'operator' }), 611, /no such room/);
+	await refused(ask({ room: 1234, secret: 'the room', plugin: 'janus.plugin.tsrecorder' }), 605, /another/);
+	await refused(ask({ room: 1234, secret: 'the room', plugin: 'janus.plugin.nothing' }), 618, /those that can are janus\.plugin\.videoroom/);
+	await refused(ask({ room: 1234, secret: 'the room', plugin: 'janus.plugin.audiobridge' }), 611, /not loaded/);
+	await refused(ask({ room: 1234, secret: 'the room', plugin: 'janus.plugin.echotest' }), 613, /configuration/);
+	await refused(ask({ room: 1234, secret: 'the room', publishers: 7 }), 605, /publishers/);
+	await refused(ask({ room: 1234, secret: 'the room', publishers: [] }), 605, /publishers/);
+	await refused(ask({ room: 1234, secret: 'the room', filename: '../{room}' }), 605, /filename/);
+	await refused(ask({ room: 1234, secret: 'the room', profile: 'none' }), 611, /profile/);
+	await refused(ask({ room: 1234, secret: 'the room', bitrate: 500000 }), 606, /bitrate/);
+	await refused(recorder.request({ request: 'record_peers', plugin: videoRoom, match: {} }), 613, /admin_key/);
+	await refused(recorder.request({ request: 'stop_tap', tap: 'none' }), 613, /secret/);
+	await refused(recorder.request({ request: 'stop_tap', tap: 'none', admin_key: 'operator' }), 611, /no such tap/);
+	assert.deepEqual((await recorder.request({ request: 'taps', admin_key: 'operator' })).data.taps, []);
+	assert.deepEqual(filesIn(janus.recordings), []);
+});
+
+test('record_room: a room is one tap\'s, which is its maker\'s, who knows the secret\'s, and the operator\'s', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	const ask = { request: 'record_room', room: 1234, secret: 'the room' };
+	await recorder.request({ ...ask, id: 'tap', publishers: [1, 2] });
+	await refused(recorder.request({ ...ask, id: 'tap', room: 1234 }), 612, /tap/);
+	await refused(recorder.request({ ...ask, id: 'other' }), 612, /recorded by the tap tap/);
+	await refused(recorder.request({ ...ask, id: 'other', publishers: [2, 3] }), 612, /recorded by the tap tap/);
+	await recorder.request({ ...ask, id: 'other', publishers: [3] });
+	const stranger = await newHandle(t, janus);
+	const taps = async (handle, body) => (await handle.request({ request: 'taps', ...body })).data.taps.map(({ tap }) => tap);
+	assert.deepEqual(await taps(recorder), ['tap', 'other']);
+	assert.deepEqual(await taps(stranger), []);
+	assert.deepEqual(await taps(stranger, { admin_key: 'operator' }), ['tap', 'other']);
+	await refused(stranger.request({ request: 'status', tap: 'tap' }), 613);
+	assert.equal((await stranger.request({ request: 'info', tap: 'tap', secret: 'the room' })).data.room, 1234);
+	assert.equal((await admin(janus, { request: 'status', tap: 'tap', admin_key: 'operator' })).state, 'tapping');
+	assert.deepEqual((await stranger.request({ request: 'stop_tap', tap: 'tap', secret: 'the room' })).data, { tsrecorder: 'stopping', tap: 'tap' });
+	assert.equal((await recorder.event('tap_ended', { match: ({ tap }) => tap === 'tap' })).reason, 'stop');
+	assert.deepEqual(await taps(recorder), ['other']);
+});
+
+test('record_room: each publisher gets a recording, and comes and goes', { timeout: 60_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	const ann = await enter(t, janus, 'Ann');
+	const { tap } = await admin(janus, { request: 'record_room', room: 1234, id: 'by-admin', publishers: [ann.id + 1], admin_key: 'operator' });
+	assert.equal(tap, 'by-admin');
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap', publishers: [ann.id, 77] });
+	await recorder.event('recording', of(ann));
+	const bob = await enter(t, janus, 'Bob', { id: 77 });
+	await recorder.event('recording', of(bob));
+	await enter(t, janus, 'Cid', { id: 78 });
+	await until('a second in the file', async () => (await recorder.request({ request: 'status', id: 'tap-77' })).data.duration_ms > 1000);
+	assert.equal((await recorder.request({ request: 'pause', id: 'tap-77' })).data.tsrecorder, 'pausing');
+
+	await ann.handle.request({ request: 'unpublish' });
+	const first = await recorder.event('finished', of(ann));
+	assert.deepEqual([first.tap, first.reason, first.file], ['tap', 'left', `tap-${ann.id}.ts`]);
+	await bob.session.destroy();
+	assert.ok(existsSync((await recorder.event('finished', of(bob))).path));
+
+	const again = await enter(t, janus, 'Bob', { id: 77 });
+	const { id } = await recorder.event('recording', { match: (event) => event.peer === '77' && event.id !== 'tap-77' });
+	assert.equal(id, 'tap-77-2');
+	await recorder.request({ request: 'stop_tap', tap: 'tap' });
+	assert.equal((await recorder.event('finished', { match: (event) => event.id === id })).reason, 'stop');
+	assert.equal((await recorder.event('tap_ended')).reason, 'stop');
+	assert.ok(!filesIn(janus.recordings).some((name) => /78|recording/.test(name)), filesIn(janus.recordings).join());
+	await again.session.destroy();
+});
+
+test('record_room: the end of Janus completes what runs', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	const ann = await enter(t, janus, 'Ann', { id: 5 });
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
+	await recorder.event('recording', of(ann));
+	const { code, signal } = await janus.stop('SIGTERM');
+	assert.deepEqual({ code, signal }, { code: 0, signal: null });
+	assert.deepEqual(filesIn(janus.recordings), ['tap-5.json', 'tap-5.ts']);
+});
+
+test('record_room: each speaker of an AudioBridge, but not while muted', { timeout: 60_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'audiobridge'] });
+	const speakers = [];
+	for (const display of ['Ann', 'Bob']) {
+		const session = await connect(janus.ws);
+		t.after(() => session.drop());
+		const handle = await session.attach('janus.plugin.audiobridge');
+		if (display === 'Ann') {
+			await handle.request({ request: 'create', room: 7, secret: 'the bridge' });
+			const ask = { request: 'record_room', plugin: 'janus.plugin.audiobridge', room: 7 };
+			await refused(recorder.request(ask), 613, /secret/);
+			await refused(recorder.request({ ...ask, secret: 'wrong' }), 613, /secret/);
+			await refused(recorder.request({ ...ask, room: 8, secret: 'the bridge' }), 611, /no such room/);
+			await recorder.request({ ...ask, secret: 'the bridge', id: 'bridge' });
+		}
+		const { data: { id } } = await handle.request({ request: 'join', room: 7, display });
+		const peer = await AiortcPeer.open({ codec: 'none' });
+		t.after(() => peer.close());
+		await peer.publish(handle, { request: 'configure', muted: false });
+		await recorder.event('recording', { match: (event) => event.display === display });
+		speakers.push({ handle, id });
+	}
+	const [ann, bob] = speakers;
+	const packets = async ({ id }) => (await recorder.request({ request: 'status', id: `bridge-${id}` })).data.tracks[0].packets;
+	await ann.handle.request({ request: 'configure', muted: true });
+	await until('the line to end', async () => (await recorder.request({ request: 'status', id: `bridge-${ann.id}` })).data.tracks[0].ended);
+	const [muted, other] = [await packets(ann), await packets(bob)];
+	await until('the other one to speak on', async () => (await packets(bob)) > other + 20);
+	assert.equal(await packets(ann), muted);
+	await ann.handle.request({ request: 'configure', muted: false });
+	await until('it to go on', async () => (await packets(ann)) > muted + 20);
+	await recorder.request({ request: 'stop_tap', tap: 'bridge' });
+	await recorder.event('tap_ended');
+	assert.deepEqual(filesIn(janus.recordings), speakers.flatMap(({ id }) => [`bridge-${id}.json`, `bridge-${id}.ts`]).sort());
+});
+
+test('record_peers: an EchoTest, as the operator asks', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'echotest'], config: 'admin_key = "operator", tap = "janus.plugin.echotest"' });
+	await refused(recorder.request({ request: 'record_room', room: 1234, secret: 'the room' }), 613, /configuration/);
+	const ask = { request: 'record_peers', plugin: 'janus.plugin.echotest', admin_key: 'operator' };
+	await refused(recorder.request({ ...ask }), 604, /match/);
+	await refused(recorder.request({ request: 'record_room', plugin: 'janus.plugin.echotest', room: 1, admin_key: 'operator' }), 618, /no rooms/);
+	await recorder.request({ ...ask, match: { video_codec: 'vp8' }, id: 'vp8' });
+	await recorder.request({ ...ask, match: { video_codec: 'h264' }, id: 'h264' });
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach('janus.plugin.echotest');
+	const peer = await AiortcPeer.open({ codec: 'H264' });
+	t.after(() => peer.close());
+	await peer.publish(handle, { audio: true, video: true });
+	const { tap, id } = await recorder.event('recording');
+	assert.deepEqual([tap, id], ['h264', 'h264-peer']);
+	await session.destroy();
+	assert.ok(existsSync((await recorder.event('finished')).path));
+});
