@@ -91,10 +91,11 @@ static tsr_error set_tables(tsr_recording *r)
 	out->in_mux = 0;
 	out->renew = false;
 	for (unsigned i = 0; i < r->tracks; i++) {
-		const struct track *t = r->track[i];
+		struct track *t = r->track[i];
 		if (t->gone || (t->ended && !t->started))
 			continue;
-		tracks[count++] = (struct mux_track){.format = *format_of(t), .id = i};
+		t->format = *format_of(t);
+		tracks[count++] = (struct mux_track){.format = t->format, .id = i};
 		out->in_mux |= 1u << i;
 	}
 	return mux_set_tracks(out->mux, tracks, count);
@@ -291,20 +292,16 @@ static void hold_early(struct track *t, const struct frame *frame)
 		out->first_frame_us = t->r->start.since_us != 0 ? t->r->start.since_us : t->r->now_us;
 }
 
-/* A codec's format may change (sound that becomes stereo): from this frame on the file has new tables. */
-static tsr_error note_format(struct track *t)
+/* A codec's format may not be what the tables say (sound whose first packet is in stereo, and nobody announced it): then there are new
+ * ones from this frame on. */
+static void note_format(struct track *t)
 {
 	struct output *out = t->r->out;
 	const struct track_format *now = codec_format(t->codec);
-	tsr_error err = TSR_OK;
-	if (t->started && t->format.channels != now->channels) {
-		if (out->mux == NULL) /* what is held is as it was */
-			err = write_early_frames(t->r);
+	if (t->format.channels != now->channels)
 		out->in_mux &= ~(1u << t->index);
-	}
 	t->started = true;
 	t->format = *now;
-	return err;
 }
 
 tsr_error output_frame(struct track *t, const struct frame *frame)
@@ -313,9 +310,7 @@ tsr_error output_frame(struct track *t, const struct frame *frame)
 	struct output *out = r->out;
 	if (r->error != TSR_OK)
 		return r->error;
-	r->error = note_format(t);
-	if (r->error != TSR_OK)
-		return r->error;
+	note_format(t);
 	if (out->mux != NULL) {
 		r->error = write_frame(t, frame);
 	} else {

@@ -69,7 +69,7 @@ typedef struct tsr_encoding {
 	uint16_t video_height;
 	const char *audio_encoder; /* "aac" */
 	int audio_bitrate;         /* bit/s; 64000 per channel */
-	uint8_t audio_channels;    /* 0 = follow the source; Opus of one stream: mono until a packet in stereo comes */
+	uint8_t audio_channels;    /* 0 = as the track begins: tsr_track_config.stereo, else its first packet */
 } tsr_encoding;
 
 /* When what was written is made durable; all zero is the default. */
@@ -130,6 +130,7 @@ typedef struct tsr_track_config {
 	tsr_codec codec;
 	uint32_t clock_rate;      /* Hz; 0 = the codec's own */
 	uint8_t channels;         /* audio; 0 = 2 for Opus, 1 for the others */
+	bool stereo;              /* Opus: its sender means to send it so (RFC 7587, stereo or sprop-stereo) */
 	uint8_t red_payload_type; /* RFC 2198; 0 = none */
 	/* Of its packets: those of other types (FEC, telephone events, comfort noise) are passed over. Empty = what comes first; comfort noise
 	 * never is. When none of these comes, what comes instead is taken. */

@@ -486,6 +486,10 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 		t->sample_rate = format.sample_rate;
 	}
 	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
+	if (t->started && t->route->transcode) /* it stays as it began */
+		settings.audio_channels = t->format.channels;
+	else if (settings.audio_channels == 0 && config->stereo && config->codec == TSR_CODEC_OPUS)
+		settings.audio_channels = 2;
 
 	t->media_types = (struct media_types){.announced = config->payload_types, .red = config->red_payload_type};
 	t->orientation_extension = t->video ? config->orientation_extension : 0;

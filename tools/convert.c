@@ -118,6 +118,7 @@ static int add_track(struct conversion *c, const struct merge_input *in, const s
 					&(tsr_track_config){.codec = format->codec,
 							    .clock_rate = format->clock_rate,
 							    .channels = format->channels,
+							    .stereo = format->stereo,
 							    .red_payload_type = format->red_payload_type,
 							    .payload_types = stream->payload_types,
 							    .parameter_sets = format->parameter_sets,

@@ -83,6 +83,12 @@ static long parameter(const struct format *f, const char *name, long otherwise)
 	return otherwise;
 }
 
+/* RFC 7587 section 6.1: what an Opus sender would rather get, and what it means to send; browsers say the one and do the other. */
+static bool says_stereo(const struct format *f)
+{
+	return f->codec == TSR_CODEC_OPUS && (parameter(f, "stereo", 0) == 1 || parameter(f, "sprop-stereo", 0) == 1);
+}
+
 /* Whether what the sender would send by these parameters can be depacketized: not the interleaved mode of RFC 6184 section 5.2,
  * nor NAL units out of order (RFC 7798 section 7.1), nor another mapping than Chromium's of six channels. */
 static bool depacketizable(const struct format *f)
@@ -254,9 +260,8 @@ static char *audio_fmtp(const struct format *f)
 {
 	if (f->codec != TSR_CODEC_OPUS)
 		return g_strdup(f->fmtp);
-	/* RFC 7587 section 6.1: stereo=1 asks for what the peer says that it would send. */
-	bool stereo = strstr(f->fmtp, "stereo=1") != NULL;
-	return g_strdup(stereo ? "minptime=10;useinbandfec=1;stereo=1" : "minptime=10;useinbandfec=1");
+	/* stereo=1 asks for what the peer says that it would send. */
+	return g_strdup(says_stereo(f) ? "minptime=10;useinbandfec=1;stereo=1" : "minptime=10;useinbandfec=1");
 }
 
 /* ---- answering --------------------------------------------------------------------------------------------------- */
@@ -344,6 +349,7 @@ static void negotiate_line(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline 
 	line.codec = format.codec;
 	line.clock_rate = format.clock_rate;
 	line.channels = format.channels;
+	line.stereo = says_stereo(&format);
 	tsr_payload_types_add(&line.payload_types, (uint8_t)format.payload_type);
 	if (m->type == JANUS_SDP_VIDEO)
 		answer_video(offer, answer, m, &format, &line);

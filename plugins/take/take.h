@@ -142,6 +142,7 @@ struct take_line {
 	tsr_codec codec;
 	uint32_t clock_rate;
 	uint8_t channels;                /* 0 = not said */
+	bool stereo;                     /* Opus: it is to be expected so */
 	uint8_t red_payload_type;        /* 0 = none */
 	tsr_payload_types payload_types; /* of its medium; empty = not known */
 	bool active;                /* the sender means to send; false after a renegotiation that switched it off */

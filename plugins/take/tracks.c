@@ -32,6 +32,7 @@ static tsr_track_config track_config(const struct take_line *line)
 		.codec = line->codec,
 		.clock_rate = line->clock_rate,
 		.channels = line->channels,
+		.stereo = line->stereo,
 		.red_payload_type = line->red_payload_type,
 		.payload_types = line->payload_types,
 		.parameter_sets = line->parameter_sets ? line->parameter_sets->data : NULL,

@@ -33,7 +33,7 @@
 struct audio {
 	struct track_format in;
 	const struct codec_settings *settings; /* the codec's */
-	bool may_widen; /* one channel so far: callers send Opus in mono, whatever was negotiated, at half the cost of stereo */
+	bool may_widen; /* the first packet decides: callers send Opus in mono, whatever was negotiated, at half the cost of stereo */
 	struct audio_decoder *decoder;
 	struct audio_encoder encoder;
 	bool started;
@@ -239,31 +239,16 @@ static tsr_error bridge(struct codec *c, struct audio *a, const struct frame *fr
 	return err;
 }
 
-/* The first packet in stereo: from here on two channels, for good. */
-static tsr_error widen(struct codec *c, struct audio *a)
-{
-	tsr_error err = TSR_OK;
-	if (a->started)
-		err = complete(c, a);
-	if (a->started && err == TSR_OK)
-		err = encode(c, a, true);
-	int64_t position = a->encoder.position;
-	a->may_widen = false;
-	if (err == TSR_OK)
-		err = set_up(c, a, 2);
-	if (a->started && err == TSR_OK)
-		audio_encoder_seek(&a->encoder, position);
-	return err;
-}
-
 static tsr_error audio_push(struct codec *c, void *state, const struct frame *frame)
 {
 	struct audio *a = state;
 	tsr_error err = TSR_OK;
 	a->arrival_us = frame->arrival_us;
 	a->lost |= frame->discontinuity;
+	/* Later it stays as it is: players take no change of channels in mid-stream. */
 	if (a->may_widen && frame->size > 0 && frame->data[0] & OPUS_TOC_STEREO)
-		err = widen(c, a);
+		err = set_up(c, a, 2);
+	a->may_widen = false;
 	if (err != TSR_OK)
 		return err;
 	struct audio_decoder *d = a->decoder;

@@ -27,7 +27,9 @@ struct mux {
 	AVPacket *packet;
 	struct sink *sink;
 	char *title;
-	unsigned version;   /* of the next tables */
+	unsigned version; /* of the tables */
+	unsigned count;   /* of the tracks that they name; 0 = none yet */
+	struct mux_track track[LIMIT_TRACKS];
 	int64_t offset_90k; /* from recording time to the file's */
 	tsr_error error;    /* the sink's, for good */
 	unsigned id[LIMIT_TRACKS];
@@ -201,11 +203,27 @@ tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct 
 	return TSR_OK;
 }
 
+/* Of AAC they say no more than that it is: how many channels it has is in its frames. */
+static bool tables_say_the_same(const struct mux *m, const struct mux_track *tracks, unsigned count)
+{
+	bool same = count == m->count;
+	for (unsigned i = 0; same && i < count; i++) {
+		const struct track_format *now = &tracks[i].format, *before = &m->track[i].format;
+		same = tracks[i].id == m->track[i].id && now->codec == before->codec &&
+		       (now->codec == TSR_CODEC_AAC || now->channels == before->channels);
+	}
+	return same;
+}
+
 tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tracks, unsigned count)
 {
 	if (count == 0 || count > LIMIT_TRACKS)
 		return TSR_E_INVAL;
 	close_muxer(m);
+	if (m->count > 0 && !tables_say_the_same(m, tracks, count))
+		m->version++;
+	memcpy(m->track, tracks, count * sizeof(*tracks));
+	m->count = count;
 	tsr_error err = open_muxer(m, tracks, count);
 	if (err != TSR_OK) {
 		close_muxer(m);
@@ -215,7 +233,6 @@ tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tracks, unsigned
 	for (unsigned i = 0; i < count; i++)
 		pids[i] = (uint16_t)(FIRST_PID + tracks[i].id);
 	tsclock_set_tracks(&m->clock, pids, count);
-	m->version++;
 	return TSR_OK;
 }
 

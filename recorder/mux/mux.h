@@ -28,7 +28,7 @@ void mux_log_errors_alone(void);
 TSR_MUST_USE tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out);
 
 /* The tracks that the file has from the next frame on, 1 to LIMIT_TRACKS: PAT, SDT and PMT come before it. Again: the next version of the
- * tables, and nothing else changes. TSR_OK; TSR_E_INVAL, TSR_E_UNSUPPORTED (a codec MPEG-TS does not carry), TSR_E_NOMEM: nothing can be
+ * tables, unless they say the same, and nothing else changes. TSR_OK; TSR_E_INVAL, TSR_E_UNSUPPORTED (a codec MPEG-TS does not carry), TSR_E_NOMEM: nothing can be
  * written until it succeeds. */
 TSR_MUST_USE tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tracks, unsigned count);
 

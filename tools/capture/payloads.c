@@ -176,6 +176,8 @@ static void read_parameter(struct payload_format *format, const char *name, cons
 	for (size_t i = 0; i < G_N_ELEMENTS(sprops); i++)
 		if (g_ascii_strcasecmp(name, sprops[i]) == 0)
 			add_parameter_sets(format, value);
+	if (g_ascii_strcasecmp(name, "stereo") == 0 || g_ascii_strcasecmp(name, "sprop-stereo") == 0)
+		format->stereo |= strcmp(value, "1") == 0;
 	if (g_ascii_strcasecmp(name, "channel_mapping") == 0 && format->channels == 0) {
 		format->channels = 1;
 		for (const char *c = value; *c != '\0'; c++)

@@ -17,6 +17,7 @@ struct payload_format {
 	bool ignored;                  /* known, but no medium of its own: rtx, ulpfec, telephone-event … */
 	uint32_t clock_rate;           /* 0 = the codec's own */
 	uint8_t channels;              /* 0 = the codec's own */
+	bool stereo;                   /* Opus: its sender means to send it so */
 	uint8_t red_payload_type;      /* RFC 2198; 0 = none */
 	uint8_t orientation_extension; /* id of urn:3gpp:video-orientation; 0 = none */
 	uint8_t parameter_sets[PAYLOAD_PARAMETER_SETS];
@@ -41,7 +42,7 @@ const struct payload_format *payloads_find(const struct payloads *p, uint16_t po
 #define URI_VIDEO_ORIENTATION "urn:3gpp:video-orientation"
 
 /* Reads the format parameters (RFC 8866 section 6.15) of a codec into *format: sprop-parameter-sets, sprop-vps/sps/pps,
- * channel_mapping. Unknown ones are ignored. */
+ * channel_mapping, stereo, sprop-stereo. Unknown ones are ignored. */
 void payload_read_fmtp(struct payload_format *format, const char *fmtp);
 
 #endif
