@@ -9,3 +9,4 @@ import './aiortc.test.mjs';
 import './busy.test.mjs';
 import './change.test.mjs';
 import './loss.test.mjs';
+import './rooms.test.mjs';
