@@ -154,6 +154,20 @@ static bool move_aside(struct catalogue *c)
 	return moved;
 }
 
+/* What is left of a database that could not even be begun. */
+static void remove_empty(const struct catalogue *c)
+{
+	static const char *const endings[] = {"-journal", "-wal", "-shm", ""};
+	struct stat st;
+	if (c->config.read_only || stat(c->path, &st) != 0 || st.st_size > 0)
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+		char *path = g_strconcat(c->path, endings[i], NULL);
+		unlink(path);
+		g_free(path);
+	}
+}
+
 /* SQLITE_OK, or why there is no database in the folder to work on. */
 static int open_in_folder(struct catalogue *c, struct database **db)
 {
@@ -162,6 +176,8 @@ static int open_in_folder(struct catalogue *c, struct database **db)
 	int rc = database_open(c->path, c->config.read_only ? DATABASE_LOOKER : DATABASE_WRITER, db);
 	if (is_damage(rc) && !c->config.read_only && move_aside(c))
 		rc = database_open(c->path, DATABASE_WRITER, db);
+	if (rc != SQLITE_OK)
+		remove_empty(c);
 	return rc;
 }
 
@@ -173,9 +189,12 @@ static void use_folder(struct catalogue *c)
 		int ignored = SQLITE_OK;
 		bool complete =
 			database_number(db, &ignored, 0, "SELECT value FROM fact WHERE key = 'complete'", "") > 0;
-		take_into_use(c, db, false, complete);
-		c->told = SQLITE_OK;
-		return;
+		if (complete || !c->config.read_only) {
+			take_into_use(c, db, false, complete);
+			c->told = SQLITE_OK;
+			return;
+		}
+		database_close(db); /* who may not complete it makes one of its own */
 	}
 	c->hopeless = rc == SQLITE_SCHEMA;
 	if (!c->config.read_only)
@@ -339,7 +358,8 @@ static bool is_usable(struct catalogue *c)
 		return false;
 	int rc = database_run(db, "BEGIN IMMEDIATE", "");
 	if (rc == SQLITE_OK)
-		rc = database_run(db, "UPDATE fact SET value = value WHERE key = 'complete'", "");
+		rc = database_run(db, "REPLACE INTO fact VALUES ('tried', ?)", "i",
+				  g_get_real_time()); /* a real change */
 	if (rc == SQLITE_OK)
 		rc = database_run(db, "COMMIT", "");
 	database_close(db);
@@ -362,6 +382,19 @@ static void use_folder_again(struct catalogue *c)
 	pthread_mutex_unlock(&c->pool);
 }
 
+void catalogue_write_back(struct catalogue *c)
+{
+	struct database *db = NULL;
+	pthread_mutex_lock(&c->pool);
+	bool shared = c->shared;
+	pthread_mutex_unlock(&c->pool);
+	if (!shared || c->config.read_only || database_open(c->path, DATABASE_READER, &db) != SQLITE_OK)
+		return;
+	/* On a connection of its own, so that nobody waits for it. Errors come again where they matter. */
+	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	database_close(db);
+}
+
 void catalogue_tend(struct catalogue *c)
 {
 	if (c->config.read_only)
@@ -379,12 +412,6 @@ void catalogue_tend(struct catalogue *c)
 		catalogue_tell(c, false, "the catalogue %s was removed, and is made anew from the reports", c->path);
 		use_folder_again(c);
 	}
-	bool temporary = c->temporary;
 	pthread_mutex_unlock(&c->write);
-	struct database *db = NULL;
-	if (temporary || database_open(c->path, DATABASE_READER, &db) != SQLITE_OK)
-		return;
-	/* On a connection of its own, so that nobody waits for it. Errors come again where they matter. */
-	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	database_close(db);
+	catalogue_write_back(c);
 }

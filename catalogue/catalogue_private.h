@@ -37,6 +37,9 @@ enum access { READ, WRITE };
  * fails, and must not wait for anything else. SQLITE_OK, or the error that could not be helped. */
 int catalogue_work(struct catalogue *c, enum access access, int (*work)(struct database *db, void *arg), void *arg);
 
+/* Writes the log back into the database. Blocks on the disk; nobody else waits for it. */
+void catalogue_write_back(struct catalogue *c);
+
 /* One sentence for the log. */
 void catalogue_tell(const struct catalogue *c, bool bad, const char *format, ...) G_GNUC_PRINTF(3, 4);
 

@@ -15,8 +15,9 @@
 
 static int configure(struct database *db, const char *path, enum database_mode mode)
 {
-	char *cache = g_strdup_printf("PRAGMA cache_size = -%d; PRAGMA trusted_schema = OFF;",
-				      mode == DATABASE_WRITER ? WRITER_CACHE_KIB : READER_CACHE_KIB);
+	char *cache =
+		g_strdup_printf("PRAGMA cache_size = -%d; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
+				mode == DATABASE_WRITER ? WRITER_CACHE_KIB : READER_CACHE_KIB);
 	int rc = sqlite3_exec(db->handle, cache, NULL, NULL, NULL);
 	/* Else who closes it last removes the log by its name: another database's, when the file was moved aside meanwhile. */
 	int persist = 1;

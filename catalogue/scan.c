@@ -15,6 +15,8 @@
 #define MAX_DEPTH 100
 /* Names of one folder that are held at once: some megabytes. */
 #define PIECE 65536
+/* Batches after which the database's log is written back: it has some 30 MiB then. */
+#define WRITE_BACK_BATCHES 64
 
 struct scan {
 	struct catalogue *c;
@@ -22,6 +24,7 @@ struct scan {
 	struct sighting batch[CATALOGUE_BATCH];
 	unsigned count;
 	bool known[CATALOGUE_BATCH];
+	unsigned batches; /* that were written */
 };
 
 static bool is_cancelled(const struct scan *s)
@@ -65,8 +68,11 @@ static void flush(struct scan *s)
 			count_seen += one->look.there;
 		}
 	}
-	if (count_seen)
+	if (count_seen) {
 		catalogue_put(s->c, seen, count_seen);
+		if (++s->batches % WRITE_BACK_BATCHES == 0)
+			catalogue_write_back(s->c);
+	}
 	count(s, s->count);
 	for (unsigned i = 0; i < s->count; i++)
 		g_free(s->batch[i].name);

@@ -1,5 +1,13 @@
 # Unit tests: one stage each, with cmocka. A program NAME is built from tests/unit/NAME.c alone.
 UNIT_TESTS =
+UNIT_TESTS += tests/unit/test_catalogue tests/unit/test_catalogue_faults tests/unit/test_catalogue_property \
+	tests/unit/test_catalogue_trouble
+catalogue_libs = libcatalogue.la $(ENGINE_LIBS) $(SQLITE_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_catalogue_LDADD = $(catalogue_libs)
+tests_unit_test_catalogue_faults_LDADD = $(catalogue_libs)
+tests_unit_test_catalogue_property_LDADD = $(catalogue_libs)
+tests_unit_test_catalogue_trouble_LDADD = $(catalogue_libs)
+EXTRA_DIST += tests/unit/catalogue_faults.h tests/unit/catalogue_util.h
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 LDADD = librecorder.la $(CMOCKA_LIBS)
@@ -26,11 +34,6 @@ UNIT_TESTS += tests/unit/test_tr101290
 tests_unit_test_tr101290_LDADD = libcapture.la $(LDADD)
 UNIT_TESTS += tests/unit/test_mux_clock
 tests_unit_test_mux_clock_LDADD = libcapture.la $(LDADD)
-UNIT_TESTS += tests/unit/test_catalogue tests/unit/test_catalogue_faults
-catalogue_libs = libcatalogue.la $(ENGINE_LIBS) $(SQLITE_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_catalogue_LDADD = $(catalogue_libs)
-tests_unit_test_catalogue_faults_LDADD = $(catalogue_libs)
-EXTRA_DIST += tests/unit/catalogue_faults.h tests/unit/catalogue_util.h
 if HAVE_JANUS
 UNIT_TESTS += tests/unit/test_hooks
 tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c plugins/tap/hooks.c plugins/tap/hooks.h plugins/tap/hook.h \
