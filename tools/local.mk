@@ -23,6 +23,7 @@ janus_tsrec_SOURCES = \
 	tools/convert_options.c \
 	tools/destination.c \
 	tools/inspect.c \
+	tools/list.c \
 	tools/main.c \
 	tools/merge.c tools/merge.h \
 	tools/recover.c \
@@ -30,5 +31,5 @@ janus_tsrec_SOURCES = \
 	tools/tsrec.h \
 	tools/verify.c
 janus_tsrec_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-janus_tsrec_LDADD = libcapture.la librecorder.la $(JANSSON_LIBS)
+janus_tsrec_LDADD = libcatalogue.la libcapture.la librecorder.la $(JANSSON_LIBS)
 dist_man_MANS += tools/janus-tsrec.1

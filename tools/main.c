@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * janus-tsrec: old captures become .ts files, and .ts files are looked at, checked and recovered. */
+ * janus-tsrec: old captures become .ts files, and .ts files are looked at, checked, recovered and listed. */
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@ static const struct {
 } commands[] = {
 	{"convert", convert_main, "make a .ts file of Janus's .mjr recordings or of RTP in pcap files"},
 	{"inspect", inspect_main, "show what is in a capture or a .ts file"},
+	{"list", list_main, "list the recordings in a folder"},
 	{"recover", recover_main, "finish recordings that a crash left behind"},
 	{"verify", verify_main, "check a .ts file, and that it is what its report says"},
 };

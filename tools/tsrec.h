@@ -23,6 +23,7 @@ enum exit_code {
 /* Each runs one subcommand and returns an exit code. argv[0] is the subcommand's name. */
 int convert_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);
+int list_main(int argc, char **argv);
 int recover_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
 

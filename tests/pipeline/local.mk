@@ -15,6 +15,9 @@ libpipeline_la_LIBADD = libcapture.la librecorder.la
 
 pipeline_libs = libpipeline.la $(CMOCKA_LIBS)
 PIPELINE_TESTS =
+PIPELINE_TESTS += tests/pipeline/test_list
+tests_pipeline_test_list_LDADD = $(pipeline_libs) $(JANSSON_LIBS)
+tests_pipeline_test_list_DEPENDENCIES = libpipeline.la janus-tsrec
 PIPELINE_TESTS += tests/pipeline/test_capture
 tests_pipeline_test_capture_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_capture_oddities
