@@ -314,10 +314,10 @@
  * - \c {"request":"stats"} : \c {"tsrecorder":"stats","version":"…","uptime_s":…,"handles":…,"running":…,"recordings_path":"…",
  *   "free_bytes":…,"totals":{…},"recordings":[…]} . \c totals are sums over all recordings since Janus was started: how many were
  *   \c started , \c finished , \c failed , and the counters of \c status under the same names ( \c gaps is how many there were,
- *   \c exposed_ms the longest); \c recordings has the status of each
- *   that runs. \c catalogue is \c {"state":"complete|incomplete|temporary","scanning":…,"files_scanned":…,"finished":…,"interrupted":…,
- *   "bytes":…} : what is known of the recordings folder. \c incomplete until all of it was looked through once, while \c files_scanned grows;
- *   \c temporary when the catalogue's file cannot be used, as the log says.
+ *   \c exposed_ms the longest); \c recordings has the status of each that runs. \c catalogue is
+ *   \c {"state":"complete|incomplete|temporary","scanning":…,"files_scanned":…,"finished":…,"interrupted":…,"bytes":…,"retention_us":…} : what is
+ *   known of the folder ( \c incomplete until all of it was looked through once, \c temporary when the catalogue's file cannot be used, as the log
+ *   says), and how long the latest turn of retention took (null = none yet: it waits until all is known).
  * - \c {"request":"configure","settings":{"NAME":VALUE, …}} : changes settings of the category \c general at run time, all or none; those that
  *   cannot change while the plugin runs are refused. Answers \c {"tsrecorder":"configured","settings":{…}} with the values now
  *   in force; with no \c settings it changes nothing and shows all. Recordings that run follow in how they are flushed

@@ -20,6 +20,14 @@ static json_t *all_statuses(GPtrArray *takes)
 	return list;
 }
 
+static json_t *catalogue_stats(const struct request *r)
+{
+	json_t *stats = library_stats(r->parts->library);
+	int64_t retention_us = keeper_retention_us(r->parts->keeper);
+	json_object_set_new(stats, "retention_us", retention_us < 0 ? json_null() : json_integer(retention_us));
+	return stats;
+}
+
 json_t *admin_stats(struct request *r)
 {
 	char none;
@@ -37,7 +45,7 @@ json_t *admin_stats(struct request *r)
 		(json_int_t)((tsr_now_us() - runtime_started_us(r->parts->runtime)) / G_USEC_PER_SEC), "handles",
 		(int)sessions_count(r->parts->sessions), "running", (int)takes->len, "recordings_path", folder,
 		"free_bytes", space == TSR_OK ? json_integer((json_int_t)free_bytes) : json_null(), "totals", totals,
-		"catalogue", library_stats(r->parts->library), "recordings", all_statuses(takes));
+		"catalogue", catalogue_stats(r), "recordings", all_statuses(takes));
 	g_ptr_array_unref(takes);
 	config_unref(config);
 	return answer;

@@ -22,7 +22,8 @@ struct keeper {
 	GThread *thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	bool stopping, recover_wanted; /* mutex */
+	bool stopping, recover_wanted; /* mutex, as what follows */
+	int64_t retention_us;
 };
 
 /* What the engine's callbacks need. */
@@ -171,11 +172,26 @@ static void remove_much(const struct turn *t)
 /* What is the oldest can only be said once all are known. */
 static void retain(const struct turn *t)
 {
-	if (!library_is_complete(t->keeper->library))
+	struct keeper *k = t->keeper;
+	if (!library_is_complete(k->library))
 		return;
+	int64_t started_us = tsr_now_us();
 	remove_old(t);
 	if (t->general->retain_size)
 		remove_much(t);
+	pthread_mutex_lock(&k->mutex);
+	k->retention_us = tsr_now_us() - started_us;
+	pthread_mutex_unlock(&k->mutex);
+}
+
+int64_t keeper_retention_us(struct keeper *k)
+{
+	if (!k)
+		return -1;
+	pthread_mutex_lock(&k->mutex);
+	int64_t us = k->retention_us;
+	pthread_mutex_unlock(&k->mutex);
+	return us;
 }
 
 /* ---- the thread ---- */
@@ -235,6 +251,7 @@ struct keeper *keeper_create(struct runtime *runtime, struct library *library, k
 	k->library = library;
 	k->is_running = is_running;
 	k->user = user;
+	k->retention_us = -1;
 	k->recover_wanted = config_general(config)->recovery != RECOVERY_OFF;
 	config_unref(config);
 	pthread_mutex_init(&k->mutex, NULL);

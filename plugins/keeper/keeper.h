@@ -6,6 +6,7 @@
 #define TSR_PLUGINS_KEEPER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct keeper;
 struct library;
@@ -24,5 +25,8 @@ void keeper_destroy(struct keeper *keeper);
 
 /* Recovers again, soon. NULL is fine. */
 void keeper_recover(struct keeper *keeper);
+
+/* How long the latest turn of retention took, in microseconds; -1 = there was none yet. NULL is fine. */
+int64_t keeper_retention_us(struct keeper *keeper);
 
 #endif

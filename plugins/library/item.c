@@ -2,6 +2,7 @@
  *
  * A recording of the catalogue as the API shows it, and who may see it. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,10 +53,12 @@ static json_t *load_report(const char *folder, const char *name)
 	char *path = g_strdup_printf("%s/%s.json", folder, name);
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	json_t *report = NULL;
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MAX_REPORT_BYTES)
-		report = json_loadfd(fd, 0, NULL);
-	if (fd >= 0)
+	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= MAX_REPORT_BYTES;
+	FILE *file = good ? fdopen(fd, "r") : NULL;
+	json_t *report = file ? json_loadf(file, 0, NULL) : NULL; /* json_loadfd() reads byte by byte */
+	if (file)
+		fclose(file);
+	else if (fd >= 0)
 		close(fd);
 	g_free(path);
 	return report;
