@@ -10,7 +10,7 @@ const admin_key = 'operator';
 
 test('the admin_key is needed when there is one', { timeout: 20_000 }, async () => {
 	const janus = await sharedJanus();
-	for (const request of ['list_recordings', 'stats', 'configure', 'recover', 'profiles', 'stop', 'info', 'delete'])
+	for (const request of ['list_recordings', 'stats', 'configure', 'recover', 'rescan', 'profiles', 'stop', 'info', 'delete'])
 		for (const key of [undefined, '', 'operato', 5, null])
 			await refused(admin(janus, { request, id: 'x', admin_key: key }), 613, /admin_key/);
 });

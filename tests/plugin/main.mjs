@@ -11,6 +11,7 @@ import './settings.test.mjs';
 import './effects.test.mjs';
 import './events.test.mjs';
 import './restart.test.mjs';
+import './catalogue.test.mjs';
 import './stalled.test.mjs';
 import './readme.test.mjs';
 import './rooms.test.mjs';
