@@ -18,6 +18,7 @@ librecorder_la_SOURCES = \
 	recorder/stats.c recorder/stats.h \
 	recorder/reorder.c recorder/reorder.h \
 	recorder/track.c recorder/track.h recorder/track_rtcp.c \
+	recorder/trouble.c recorder/trouble.h \
 	recorder/turn.c recorder/turn.h \
 	recorder/common/buf.c recorder/common/buf.h \
 	recorder/common/clock.c recorder/common/clock.h \

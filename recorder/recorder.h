@@ -227,7 +227,7 @@ typedef struct tsr_event {
 	const char *reason;  /* why it ended */
 	const char *warning; /* "disk_slow", "disk_full", "no_keyframe", "no_audio", "no_video", "transcoder_overload",
 				   "clock_jump", "inbox_full", "decode_errors", "b_frames",
-				   "without_keyframe" */
+				   "without_keyframe", "clock_rate", "no_frames" */
 	const char *text;    /* one sentence for people; may be NULL */
 	tsr_error error;
 	const char *sha256; /* NULL unless the report is on */

@@ -18,6 +18,8 @@
 #define SETTLE_US US_PER_S
 /* What is less is jitter, or steered. */
 #define PAUSE_US 200000
+/* A frame of sound, and what an encoder puts before its first: so far behind what is written another one begins. */
+#define ENCODER_SPAN_90K 4500
 /* After a pause; a sender that was only held up sends what it has at once. */
 #define CATCH_UP_US 60000
 
@@ -332,11 +334,70 @@ static void on_packet(void *ctx, const struct rtp_packet *pkt, uint32_t lost, bo
 		pkt = &without_payload; /* what was lost before it, was lost before the next one */
 	if (restart) {
 		clockmap_restart(&t->clock);
+		rate_meter_reset(&t->rate_meter);
 		reorder_forget(&t->reorder);
 	}
 	if (t->r->error != TSR_OK)
 		return;
 	recording_fail(t->r, depay_push(t->depay, pkt, lost > 0 || restart));
+}
+
+/* What the codec stage counts itself. */
+static void add_codec_counts(const struct codec *codec, tsr_track_stats *out)
+{
+	const struct codec_stats *cs = codec_stats(codec);
+	out->frames_dropped += cs->frames_shed;
+	out->decode_errors += cs->decode_errors + cs->refused;
+	out->concealed += cs->concealed;
+	out->transcode_cpu_us += cs->cpu_us;
+}
+
+static tsr_error create_codec(struct track *t, struct codec **out)
+{
+	struct track_format format = {.codec = t->in};
+	if (!t->video) {
+		format.sample_rate = t->in == TSR_CODEC_G722 ? 16000 : t->rate_meter.rate_hz;
+		format.channels = t->channels;
+		t->sample_rate = format.sample_rate;
+	}
+	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
+	if (t->started && t->route->transcode) /* it stays as it began */
+		settings.audio_channels = t->format.channels;
+	else if (settings.audio_channels == 0 && t->stereo && t->in == TSR_CODEC_OPUS)
+		settings.audio_channels = 2;
+	return codec_create(t->route, &format, &settings, on_coded, t, out);
+}
+
+/* For samples that come at another rate. */
+static tsr_error renew_codec(struct track *t)
+{
+	struct codec *renewed;
+	tsr_error err = codec_flush(t->codec);
+	if (err == TSR_OK)
+		err = create_codec(t, &renewed);
+	if (err != TSR_OK)
+		return err;
+	add_codec_counts(t->codec, &t->stats);
+	t->last_pts_90k = MAX(t->last_pts_90k, t->last_written_90k + ENCODER_SPAN_90K);
+	codec_destroy(t->codec);
+	t->codec = renewed;
+	t->errors_seen = 0;
+	return TSR_OK;
+}
+
+/* The sender's RTP clock runs at another rate than was announced, and so do the samples that it counts. */
+static void follow_rate(struct track *t)
+{
+	char text[128];
+	uint32_t rate = t->rate_meter.rate_hz;
+	g_snprintf(text, sizeof(text),
+		   "the sender's RTP clock counts %u a second and not %u as announced; that is followed", rate,
+		   t->clock.rate);
+	events_warn(t->r, (int)t->index, "clock_rate", text);
+	clockmap_set_rate(&t->clock, rate);
+	reorder_start(&t->reorder, rate);
+	if (t->in == TSR_CODEC_L16)
+		recording_fail(t->r, renew_codec(t));
 }
 
 void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arrival_us)
@@ -353,43 +414,12 @@ void track_rtp(struct track *t, const uint8_t *data, size_t size, int64_t arriva
 	t->stats.bad_padding += pkt.bad_padding;
 	t->stats.bytes += pkt.payload_size;
 	t->packet_us = arrival_us;
+	if (media_types_has(&t->media_types, pkt.payload_type) && rate_meter_take(&t->rate_meter, &pkt))
+		follow_rate(t);
 	jitbuf_push(t->jitbuf, &pkt);
 }
 
 /* ---- time, end ---- */
-
-static void tell_if_missing(struct track *t)
-{
-	tsr_recording *r = t->r;
-	if (t->added_us == 0)
-		t->added_us = r->now_us;
-	bool waits = t->clock.early.any && !r->start.over;
-	if (t->started || waits || t->ended || t->told_missing || r->config.track_timeout_us < 0 ||
-	    r->now_us - t->added_us < r->config.track_timeout_us)
-		return;
-	t->told_missing = true;
-	if (t->video)
-		events_warn(r, (int)t->index, t->packet_us != 0 ? "no_keyframe" : "no_video",
-			    t->packet_us != 0 ? "video arrives, but no keyframe that can be recorded"
-					      : "no video has arrived; recording without it");
-	else
-		events_warn(r, (int)t->index, "no_audio", "no audio has arrived; recording without it");
-}
-
-static uint64_t decode_errors(const struct track *t)
-{
-	const struct codec_stats *cs = codec_stats(t->codec);
-	return cs->decode_errors + cs->refused;
-}
-
-static void tell_decode_errors(struct track *t)
-{
-	uint64_t errors = decode_errors(t);
-	if (errors > t->errors_seen)
-		events_warn_often(t->r, (int)t->index, &t->errors_told_us, "decode_errors",
-				  "what arrives cannot be decoded as what it should be; it is left out");
-	t->errors_seen = errors;
-}
 
 void track_poll(struct track *t)
 {
@@ -402,8 +432,6 @@ void track_poll(struct track *t)
 	bool wanted = (t->waiting_keyframe && !there) || codec_wants_keyframe(t->codec);
 	if (t->video && wanted && t->packet_us > t->keyframe_asked_us && !t->r->paused)
 		track_ask_for_keyframe(t);
-	tell_if_missing(t);
-	tell_decode_errors(t);
 }
 
 void track_flush(struct track *t)
@@ -419,12 +447,11 @@ void track_flush(struct track *t)
 
 /* ---- life ---- */
 
-/* What the stages count themselves. */
+/* Likewise. */
 static void add_stage_counts(const struct track *t, tsr_track_stats *out)
 {
 	const struct jitbuf_stats *jb = jitbuf_stats(t->jitbuf);
 	const struct depay_stats *dp = depay_stats(t->depay);
-	const struct codec_stats *cs = codec_stats(t->codec);
 	out->malformed += dp->malformed + dp->too_large;
 	out->reordered += jb->reordered;
 	out->duplicate += jb->duplicate;
@@ -435,10 +462,7 @@ static void add_stage_counts(const struct track *t, tsr_track_stats *out)
 	out->frames += dp->frames;
 	out->frames_damaged += dp->frames_damaged;
 	out->keyframes += dp->keyframes;
-	out->frames_dropped += cs->frames_shed;
-	out->decode_errors += decode_errors(t);
-	out->concealed += cs->concealed;
-	out->transcode_cpu_us += cs->cpu_us;
+	add_codec_counts(t->codec, out);
 	out->sender_reports += t->clock.stats.sender_reports;
 	out->clock_jumps += t->clock.stats.jumps;
 }
@@ -479,20 +503,11 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 		.parameter_sets = config->parameter_sets,
 		.parameter_sets_size = config->parameter_sets_size,
 	};
-	struct track_format format = {.codec = config->codec};
-	if (!t->video) {
-		format.sample_rate = config->codec == TSR_CODEC_G722 ? 16000 : rate;
-		format.channels = channels;
-		t->sample_rate = format.sample_rate;
-	}
-	struct codec_settings settings = track_codec_settings(&t->r->config.encoding);
-	if (t->started && t->route->transcode) /* it stays as it began */
-		settings.audio_channels = t->format.channels;
-	else if (settings.audio_channels == 0 && config->stereo && config->codec == TSR_CODEC_OPUS)
-		settings.audio_channels = 2;
-
+	t->channels = channels;
+	t->stereo = config->stereo;
 	t->media_types = (struct media_types){.announced = config->payload_types, .red = config->red_payload_type};
 	t->orientation_extension = t->video ? config->orientation_extension : 0;
+	t->rate_meter = (struct rate_meter){.rate_hz = rate};
 	clockmap_init(&t->clock, &t->r->timeline, rate);
 	reorder_start(&t->reorder, rate);
 	t->jitbuf = jitbuf_create(&jitbuf, on_packet, t);
@@ -501,7 +516,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 	tsr_error err = depay_create(config->codec, &depay, on_frame, t, &t->depay);
 	if (err != TSR_OK)
 		return err;
-	return codec_create(t->route, &format, &settings, on_coded, t, &t->codec);
+	return create_codec(t, &t->codec);
 }
 
 tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, track_frame_cb take_frame,

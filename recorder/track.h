@@ -13,6 +13,7 @@
 #include "reorder.h"
 #include "rtp/clockmap.h"
 #include "rtp/mediatypes.h"
+#include "rtp/ratemeter.h"
 
 struct track;
 
@@ -40,7 +41,11 @@ struct track {
 	bool without_keyframes;   /* they were asked for in vain, and none has come since */
 	bool making_entry;        /* ... so that the depacketizer makes one of another picture */
 	int64_t jump_told_us, slow_told_us, errors_told_us; /* when these warnings were given; 0 = never */
+	uint8_t channels;                                   /* of sound */
+	bool stereo;                                        /* the SDP says so */
 	struct media_types media_types;
+	struct rate_meter rate_meter;
+	int64_t vain_told_us;                     /* that no frame comes of what arrives; 0 = never */
 	int64_t size_logged_us;                   /* when a change of size was last logged */
 	uint64_t errors_seen;                     /* decode errors so far */
 	int64_t last_pts_90k;                     /* of the newest frame given to the codec */

@@ -14,6 +14,7 @@
 #include "rtp/inbox.h"
 #include "stats.h"
 #include "track.h"
+#include "trouble.h"
 
 /* A turn that takes longer leaves the rest for the next one, so that its neighbours come up. */
 #define TURN_MAX_US 50000
@@ -96,8 +97,10 @@ static void watch_inbox(tsr_recording *r)
 /* r->turn held. */
 static void poll_all(tsr_recording *r)
 {
-	for (unsigned i = 0; i < r->tracks; i++)
+	for (unsigned i = 0; i < r->tracks; i++) {
 		track_poll(r->track[i]);
+		trouble_tell(r->track[i]);
+	}
 	output_poll(r);
 	watch_inbox(r);
 	watch_stall(r);

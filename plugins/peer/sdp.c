@@ -135,17 +135,16 @@ static bool read_format(const janus_sdp_mline *m, int payload_type, struct forma
 	       answerable(out) && depacketizable(out);
 }
 
-/* What a line that is no RTP offers, as it says: "webrtc-datachannel", or by its old name the port that an attribute explains. */
+/* What a line that is no RTP offers, as it says: "webrtc-datachannel"; before RFC 8841 it said a port instead. */
 static json_t *other_names(const janus_sdp_mline *m)
 {
 	json_t *names = json_array();
+	bool sctp = m->proto && strstr(m->proto, "SCTP");
 	for (GList *l = m->fmts; l; l = l->next) {
 		const char *name = l->data;
-		const char *map = attribute_of(m, "sctpmap", (int)g_ascii_strtoll(name, NULL, 10));
-		char *word = g_strndup(map ? map : name, strcspn(map ? map : name, " "));
-		if (g_str_is_ascii(word))
-			json_array_append_new(names, json_string(word));
-		g_free(word);
+		bool port = sctp && strspn(name, "0123456789") == strlen(name);
+		if (g_str_is_ascii(name))
+			json_array_append_new(names, json_string(port ? "webrtc-datachannel" : name));
 	}
 	return names;
 }
@@ -304,10 +303,24 @@ static void answer_video(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m
 	g_free(fmtp);
 }
 
+/* Janus's helper looks for the right name alone: G.722 is G722/8000 (RFC 3551 section 4.5.2), even where G722/16000 was offered. */
+static void name_g722(janus_sdp_mline *m, int payload_type)
+{
+	for (GList *l = m->attributes; l; l = l->next) {
+		janus_sdp_attribute *a = l->data;
+		if (!a->name || !a->value || strcmp(a->name, "rtpmap") || atoi(a->value) != payload_type)
+			continue;
+		g_free(a->value);
+		a->value = g_strdup_printf("%d G722/%u", payload_type, tsr_codec_clock_rate(TSR_CODEC_G722));
+	}
+}
+
 static void answer_audio(janus_sdp *offer, janus_sdp *answer, janus_sdp_mline *m, struct format *f, bool red,
 			 struct take_line *line)
 {
 	char *fmtp = audio_fmtp(f);
+	if (f->codec == TSR_CODEC_G722)
+		name_g722(m, f->payload_type);
 	int red_type = red && f->codec == TSR_CODEC_OPUS ? janus_sdp_get_opusred_pt(offer, m->index) : 0;
 	line->red_payload_type = (uint8_t)(red_type > 0 && red_type < 128 ? red_type : 0);
 	janus_sdp_generate_answer_mline(offer, answer, m, JANUS_SDP_OA_MLINE, JANUS_SDP_AUDIO, JANUS_SDP_OA_DIRECTION,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "codecs.h"
+#include "foreign.h"
 #include "red.h"
 
 static const struct depay_ops *const all_ops[] = {
@@ -21,10 +22,12 @@ struct depay {
 	bool started;       /* a payload came */
 	bool lost;          /* something is missing before the next payload that is not empty */
 	bool discontinuity; /* something is missing before the next frame */
+	bool foreign;       /* a picture of another format has begun: the rest of it is of no use either */
 	uint8_t red_payload_type;
 	uint8_t quarter_turns; /* as was said last */
 	uint16_t last_seq;     /* of the last payload given to the codec; for RED */
 	uint32_t last_ts;
+	uint32_t vain_ts; /* of the last payload */
 };
 
 static const struct depay_ops *find_ops(tsr_codec codec)
@@ -126,6 +129,20 @@ static void push_red(struct depay *d, const struct rtp_packet *pkt, bool lost)
 		d->lost = lost;
 }
 
+/* Whether a payload is of another format; counts what comes to nothing until a frame does. */
+static bool is_foreign(struct depay *d, const struct rtp_packet *pkt)
+{
+	bool first = d->stats.packets_in_vain++ == 0;
+	d->stats.pictures_in_vain += first || pkt->timestamp != d->vain_ts;
+	d->vain_ts = pkt->timestamp;
+	const char *format = foreign_format(d->ops->codec, pkt);
+	if (format != NULL)
+		d->stats.looks_like = format;
+	bool foreign = format != NULL || d->foreign;
+	d->foreign = foreign && !pkt->marker;
+	return foreign;
+}
+
 tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost)
 {
 	d->error = TSR_OK;
@@ -134,6 +151,11 @@ tsr_error depay_push(struct depay *d, const struct rtp_packet *pkt, bool lost)
 		d->quarter_turns = (uint8_t)pkt->quarter_turns;
 	if (pkt->payload_size == 0)
 		return TSR_OK;
+	if (is_foreign(d, pkt)) {
+		depay_malformed(d);
+		d->lost = true;
+		return TSR_OK;
+	}
 	lost = d->lost;
 	d->lost = false;
 	if (d->red_payload_type != 0 && pkt->payload_type == d->red_payload_type)
@@ -180,6 +202,8 @@ void depay_emit(struct depay *d, struct frame *frame)
 	frame->quarter_turns = d->quarter_turns;
 	d->discontinuity = false;
 	d->stats.frames++;
+	d->stats.packets_in_vain = d->stats.pictures_in_vain = 0;
+	d->stats.looks_like = NULL;
 	d->stats.keyframes += tsr_codec_is_video(frame->codec) && frame->keyframe;
 	d->error = (tsr_error)d->emit(d->ctx, frame);
 }

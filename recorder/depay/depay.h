@@ -27,6 +27,10 @@ struct depay_stats {
 	uint64_t malformed;      /* payloads that break their format */
 	uint64_t too_large;      /* frames beyond LIMIT_FRAME_BYTES */
 	uint64_t keyframes;
+	/* Since the last frame, or since the beginning: */
+	unsigned packets_in_vain;  /* payloads */
+	unsigned pictures_in_vain; /* timestamps */
+	const char *looks_like;    /* what they plainly are instead (foreign.h); NULL = nothing that is known */
 };
 
 /* What a decoder may begin with, when no keyframe comes. */

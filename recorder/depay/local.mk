@@ -4,6 +4,7 @@ librecorder_la_SOURCES += \
 	recorder/depay/begin.c \
 	recorder/depay/codecs.h \
 	recorder/depay/depay.c recorder/depay/depay.h \
+	recorder/depay/foreign.c recorder/depay/foreign.h \
 	recorder/depay/g711.c \
 	recorder/depay/g722.c \
 	recorder/depay/gather.c recorder/depay/gather.h \

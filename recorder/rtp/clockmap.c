@@ -47,6 +47,12 @@ void clockmap_restart(struct clockmap *cm)
 	cm->tie_anew = cm->started;
 }
 
+void clockmap_set_rate(struct clockmap *cm, uint32_t rate_hz)
+{
+	cm->rate = rate_hz;
+	cm->switched = cm->started;
+}
+
 void clockmap_doubt(struct clockmap *cm, int64_t wait_us)
 {
 	cm->doubted = cm->started;

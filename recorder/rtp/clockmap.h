@@ -128,6 +128,10 @@ void clockmap_set_ssrc(struct clockmap *cm, uint32_t ssrc);
  * tied to arrival time. */
 void clockmap_restart(struct clockmap *cm);
 
+/* The sender's clock turned out to run at this rate: the next packet is tied anew to where a report of it puts it, else to arrival
+ * time. */
+void clockmap_set_rate(struct clockmap *cm, uint32_t rate_hz);
+
 /* The next packet ends a pause. If RTP time fell far behind arrival time in it, and does not catch up within wait_us, the sender's RTP
  * clock stood still: it is tied to arrival time anew. With 0 nothing is waited for. */
 void clockmap_doubt(struct clockmap *cm, int64_t wait_us);

@@ -356,6 +356,128 @@ static void g722_counts_8000(void **state)
 	}
 }
 
+/* A clock that counts `rate` a second, whatever is announced: `frames` of `frame_us` each. */
+struct odd_clock {
+	tsr_codec codec;
+	uint32_t announced, rate; /* Hz; 0 announced = the codec's own */
+	int64_t frame_us;
+	unsigned payload_size; /* of sound */
+	bool told;
+};
+
+static void push_odd(struct harness *h, unsigned track, const struct odd_clock *c, unsigned n)
+{
+	uint8_t packet[12 + 4 * MAX_PACKET] = {0x80, 0x80 | 97, (uint8_t)(n >> 8), (uint8_t)n};
+	int64_t at_us = n * c->frame_us;
+	uint32_t ts = (uint32_t)(at_us * c->rate / S);
+	for (int i = 0; i < 4; i++)
+		packet[4 + i] = (uint8_t)(ts >> (24 - 8 * i));
+	packet[11] = 7;
+	const struct media_frame *frame = media_frame(media_vp8, n);
+	static const uint8_t descriptor = 0x10; /* VP8: the first partition begins */
+	size_t size = c->payload_size;
+	if (c->codec == TSR_CODEC_VP8) {
+		size = frame->size + 1;
+		assert_true(12 + size <= sizeof(packet));
+		packet[12] = descriptor;
+		memcpy(packet + 13, frame->data, frame->size);
+	}
+	assert_true(tsr_push_rtp(h->recording, track, packet, 12 + size, START_US + at_us));
+}
+
+/* What is measured is followed, and told once. The last 10 of 14 s are as long as they were. */
+static void another_clock_than_was_announced(void **state)
+{
+	(void)state;
+	static const struct odd_clock cases[] = {
+		{TSR_CODEC_VP8, 0, 90000, 33333, 0, false},
+		{TSR_CODEC_VP8, 0, 1000, 33333, 0, true}, /* milliseconds */
+		{TSR_CODEC_VP8, 0, 48000, 33333, 0, true},
+		{TSR_CODEC_VP8, 0, 90000, 1000000, 0, false},
+		{TSR_CODEC_L16, 16000, 16000, 20000, 640, false},
+		{TSR_CODEC_L16, 16000, 48000, 20000, 1920, true},
+		{TSR_CODEC_L16, 48000, 16000, 20000, 640, true},
+		{TSR_CODEC_PCMU, 8000, 16000, 20000, 160, true},
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct result r;
+		unsigned track, n = 0;
+		harness_start(&r.h, true, &(tsr_recording_config){0});
+		const tsr_track_config config = {.codec = cases[i].codec, .clock_rate = cases[i].announced};
+		assert_int_equal(tsr_recording_add_track(r.h.recording, &config, &track), TSR_OK);
+		for (; n * cases[i].frame_us < 14 * S; n++)
+			push_odd(&r.h, track, &cases[i], n);
+		finish(&r);
+		unsigned told = 0;
+		for (const char *at = r.h.warnings; (at = strstr(at, "clock_rate")) != NULL; at++)
+			told++;
+		if (told != cases[i].told || r.h.duration_ms < 12950 || r.h.duration_ms > 14600)
+			fail_msg("%s, %u for %u: told %u times (%s), %d ms", tsr_codec_name(cases[i].codec),
+				 cases[i].rate, cases[i].announced, told, r.h.warnings, (int)r.h.duration_ms);
+		assert_int_equal(r.stats->track[0].frames_written, r.check.stream[0].packets);
+		if (!cases[i].told)
+			assert_int_equal(r.stats->track[0].clock_jumps, 0);
+		release(&r);
+	}
+}
+
+/* ---- formats that are none of ours ---- */
+
+/* H.265 as Safari sent it before version 18: a byte of flags, then Annex B, in pieces. */
+static void push_safari(struct harness *h, unsigned track, unsigned *seq, unsigned picture)
+{
+	bool keyframe = picture % 30 == 0;
+	for (unsigned part = 0; part < 3; part++) {
+		uint8_t packet[900] = {0x80, (uint8_t)((part == 2 ? 0x80 : 0) | 49), (uint8_t)(*seq >> 8),
+				       (uint8_t)*seq};
+		uint32_t ts = picture * 3000;
+		for (int i = 0; i < 4; i++)
+			packet[4 + i] = (uint8_t)(ts >> (24 - 8 * i));
+		packet[11] = 7;
+		memset(packet + 12, 0x26 + (int)part, sizeof(packet) - 12);
+		packet[12] = (uint8_t)((part == 0 ? 2 : 0) | keyframe);
+		static const uint8_t annexb[] = {0, 0, 0, 1, 0x40, 1};
+		if (part == 0)
+			memcpy(packet + 13, annexb, sizeof(annexb));
+		++*seq;
+		assert_true(tsr_push_rtp(h->recording, track, packet, sizeof(packet), START_US + picture * 33333));
+	}
+}
+
+static char *last_line; /* of the log */
+
+static void keep_line(tsr_log_level level, const char *line)
+{
+	if (level == TSR_LOG_WARNING && strstr(line, "no frame since") != NULL) {
+		g_free(last_line);
+		last_line = g_strdup(line);
+	}
+}
+
+static void what_looks_like_something_else_is_named(void **state)
+{
+	(void)state;
+	struct harness h;
+	tsr_stats *stats = g_new0(tsr_stats, 1);
+	unsigned seq = 0;
+	harness_start(&h, true, &(tsr_recording_config){0});
+	unsigned track = harness_track(&h, TSR_CODEC_H265);
+	tsr_log_set(keep_line, TSR_LOG_WARNING);
+	for (unsigned picture = 0; picture < 150; picture++)
+		push_safari(&h, track, &seq, picture);
+	harness_stop(&h, stats);
+	tsr_log_set(NULL, TSR_LOG_INFO);
+	assert_string_equal(h.warnings, "no_frames ");
+	assert_non_null(last_line);
+	assert_non_null(strstr(last_line, "this looks like the H.265 of Safari before 18"));
+	assert_int_equal(stats->track[0].frames, 0);
+	assert_int_equal(stats->track[0].malformed, 450);
+	assert_null(h.path);
+	g_free(last_line);
+	g_free(stats);
+	harness_finish(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +489,8 @@ int main(void)
 		cmocka_unit_test(the_medium_is_what_was_announced),
 		cmocka_unit_test(one_packet_reports_of_both_tracks),
 		cmocka_unit_test(g722_counts_8000),
+		cmocka_unit_test(another_clock_than_was_announced),
+		cmocka_unit_test(what_looks_like_something_else_is_named),
 	};
 	return cmocka_run_group_tests(tests, media_setup, media_teardown);
 }

@@ -20,6 +20,7 @@ UNIT_TESTS += tests/unit/test_sink_names tests/unit/test_sink_failures tests/uni
 UNIT_TESTS += tests/unit/test_rtp_packet
 UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
+UNIT_TESTS += tests/unit/test_ratemeter
 UNIT_TESTS += tests/unit/test_layers
 tests_unit_test_layers_SOURCES = tests/unit/test_layers.c plugins/take/layers.c plugins/take/layers.h
 UNIT_TESTS += tests/unit/test_clockmap tests/unit/test_clockmap_start
