@@ -161,6 +161,7 @@ static void tell_left_out(const struct merge_input *in)
 		{counters->fragments, "fragments of IP packets (not put together)"},
 		{counters->truncated, "packets of which the capture kept only a part"},
 		{counters->unsupported_link, "frames of an unknown link layer"},
+		{counters->unexplained, "packets of payload types that nobody explained, among a stream's others"},
 		{counters->over_limit, "packets of too many streams"},
 		{counters->skipped_bytes, "damaged bytes"},
 	};

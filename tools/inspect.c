@@ -53,10 +53,11 @@ static json_t *stream_to_json(const struct capture_stream *stream, const struct 
 
 static json_t *counters_to_json(const struct capture_counters *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "not_rtp", (json_int_t)c->not_rtp, "ignored",
-			 (json_int_t)c->ignored, "copies", (json_int_t)c->copies, "fragments", (json_int_t)c->fragments,
-			 "truncated", (json_int_t)c->truncated, "unknown_rtcp", (json_int_t)c->unknown_rtcp,
-			 "over_limit", (json_int_t)c->over_limit, "skipped_bytes", (json_int_t)c->skipped_bytes);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "not_rtp", (json_int_t)c->not_rtp, "ignored",
+			 (json_int_t)c->ignored, "unexplained", (json_int_t)c->unexplained, "copies",
+			 (json_int_t)c->copies, "fragments", (json_int_t)c->fragments, "truncated",
+			 (json_int_t)c->truncated, "unknown_rtcp", (json_int_t)c->unknown_rtcp, "over_limit",
+			 (json_int_t)c->over_limit, "skipped_bytes", (json_int_t)c->skipped_bytes);
 }
 
 static int inspect_capture(struct capture *c, json_t **out)

@@ -323,6 +323,11 @@ static void take(struct jitbuf *jb, const struct rtp_packet *pkt)
 	int64_t window = (int64_t)jb->config.max_packets;
 	int64_t seq = seq_extend(jb->next, pkt->seq);
 	int64_t ahead = seq - jb->next;
+	if (jb->beginning && ahead >= window && jb->held > jb->config.max_packets / 2) {
+		give_up_oldest_gap(jb); /* there is no room to wait any longer */
+		take(jb, pkt);
+		return;
+	}
 	if (ahead >= window || ahead < -window || (jb->beginning && jb->held > 0 && jb->last - seq >= window)) {
 		challenge(jb, RIVAL_FAR, pkt);
 		return;

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pictureSizes } from '../lib/media.mjs';
+import { decodeErrors, pictureSizes } from '../lib/media.mjs';
 import { check, recordFor, sending, sharedJanus } from './stage.mjs';
 
 const opus = (mode) => ({ type: 'audio', codec: 'opus', recorded_as: mode === 'copy' ? 'opus' : 'aac', mode });
@@ -65,6 +65,20 @@ test('VP8 simulcast: the layer that was asked for, and then the best', { timeout
 	const sizes = await pictureSizes(result.file);
 	t.diagnostic(sizes.map((s) => `${s.size} from ${s.time.toFixed(1)} s`).join(', '));
 	assert.ok(sizes.filter(({ time }) => time < 4).at(-1).size === '240x180' && sizes.at(-1).size === '960x720');
+});
+
+test('VP8 simulcast at a picture a second, as of a shared window: the best layer, and few requests', { timeout: 60_000 }, async (t) => {
+	const { file, sent } = await recordFor(t, 12, {
+		janus: await sharedJanus(), media: { video: 'VP8', encodings: layers.map((layer) => ({ ...layer, maxFramerate: 1 })), size },
+	});
+	assert.equal(await decodeErrors(file), '');
+	const sizes = await pictureSizes(file);
+	const requests = Math.max(...sent.video.map(({ pliCount }) => pliCount));
+	t.diagnostic(`${sizes.map((s) => `${s.size} from ${s.time.toFixed(1)} s`).join(', ')}; ${requests} requests, ${sent.video[0].framesSent} pictures`);
+	assert.ok(sent.video.every(({ framesSent }) => framesSent > 0 && framesSent < 20), 'a picture a second');
+	assert.equal(sizes.at(-1).size, '960x720');
+	assert.ok(sizes.length <= 3, 'sizes do not take turns');
+	assert.ok(requests <= 5, 'not one with each picture');
 });
 
 test('VP9 with three temporal layers: the lowest alone has a quarter of the pictures', { timeout: 60_000 }, async (t) => {

@@ -67,8 +67,8 @@ const peer = {
 		for (const stat of (await this.pc.getStats()).values()) {
 			if (stat.type !== 'outbound-rtp')
 				continue;
-			const { rid, packetsSent, bytesSent, framesSent, frameWidth, frameHeight, keyFramesEncoded, retransmittedPacketsSent, scalabilityMode } = stat;
-			result[stat.kind].push({ rid, packetsSent, bytesSent, framesSent, frameWidth, frameHeight, keyFramesEncoded, retransmittedPacketsSent, scalabilityMode });
+			const { rid, packetsSent, bytesSent, framesSent, frameWidth, frameHeight, keyFramesEncoded, retransmittedPacketsSent, scalabilityMode, pliCount } = stat;
+			result[stat.kind].push({ rid, packetsSent, bytesSent, framesSent, frameWidth, frameHeight, keyFramesEncoded, retransmittedPacketsSent, scalabilityMode, pliCount });
 		}
 		return result;
 	},

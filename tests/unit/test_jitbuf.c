@@ -337,6 +337,21 @@ static void begins_with_a_whole_picture(void **state)
 	jitbuf_destroy(jb);
 }
 
+/* A picture that is larger than the room for a beginning: it is delivered, and nothing restarts. */
+static void a_beginning_ends_when_there_is_no_more_room(void **state)
+{
+	(void)state;
+	const struct jitbuf_config config = {
+		.wait_us = INT64_MAX / 2, .max_packets = 64, .max_bytes = 4096, .begins = begins};
+	struct out_log log = {{0}};
+	struct jitbuf *jb = jitbuf_create(&config, note, &log);
+	for (uint16_t seq = 10; seq < 110; seq++)
+		push_part(jb, seq, false);
+	assert_int_equal(jitbuf_stats(jb)->delivered, 100);
+	assert_int_equal(jitbuf_stats(jb)->restarts + jitbuf_stats(jb)->lost + jitbuf_stats(jb)->late, 0);
+	jitbuf_destroy(jb);
+}
+
 /* Two SSRCs that take turns are counted; at the end what is left of the other is no sequence. */
 static void counts_the_other_ssrc(void **state)
 {
@@ -363,6 +378,7 @@ int main(void)
 		cmocka_unit_test(counts_the_other_ssrc),
 		cmocka_unit_test(flush_gives_all),
 		cmocka_unit_test(stays_below_its_caps),
+		cmocka_unit_test(a_beginning_ends_when_there_is_no_more_room),
 		cmocka_unit_test(no_wait_is_no_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ struct capture_counters {
 	uint64_t not_rtp; /* no UDP, or UDP that is no RTP */
 	uint64_t
 		ignored; /* RTP that carries no medium of its own: RTX, FEC, telephone events; yielded within a stream */
+	uint64_t unexplained; /* RTP of types that nobody explained on the SSRC of a medium: yielded with it */
 	uint64_t copies; /* packets that the file has twice: captured on two interfaces, or on both sides of a relay */
 	uint64_t fragments;        /* of IP: not reassembled */
 	uint64_t truncated;        /* the capture kept only a part of it */

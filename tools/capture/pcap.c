@@ -218,7 +218,8 @@ static struct flow *classify(struct capture *c, struct pcap *p, const struct dat
 	const struct payload_format *format = format_of(c, d);
 	if (format->ignored || format->codec == TSR_CODEC_NONE) {
 		struct flow *carrier = flows_find_carrier(&p->flows, d); /* where its number is used up */
-		c->counters.ignored += format->ignored || carrier != NULL;
+		c->counters.ignored += format->ignored;
+		c->counters.unexplained += !format->ignored && carrier != NULL;
 		if (format->ignored || carrier != NULL)
 			return carrier;
 	}
