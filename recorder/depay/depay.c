@@ -129,16 +129,16 @@ static void push_red(struct depay *d, const struct rtp_packet *pkt, bool lost)
 		d->lost = lost;
 }
 
-/* Whether a payload is of another format; counts what comes to nothing until a frame does. */
+/* Whether a payload is of a picture in another format; counts what comes to nothing until a frame does. */
 static bool is_foreign(struct depay *d, const struct rtp_packet *pkt)
 {
 	bool first = d->stats.packets_in_vain++ == 0;
 	d->stats.pictures_in_vain += first || pkt->timestamp != d->vain_ts;
 	d->vain_ts = pkt->timestamp;
-	const char *format = foreign_format(d->ops->codec, pkt);
-	if (format != NULL)
-		d->stats.looks_like = format;
-	bool foreign = format != NULL || d->foreign;
+	const struct foreign *found = foreign_find(d->ops->codec, pkt);
+	if (found != NULL)
+		d->stats.looks_like = found->name;
+	bool foreign = d->foreign || (found != NULL && found->picture);
 	d->foreign = foreign && !pkt->marker;
 	return foreign;
 }

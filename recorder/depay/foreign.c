@@ -23,7 +23,9 @@ static bool is_transport_stream(const struct rtp_packet *pkt)
 static bool begins_generic(const struct rtp_packet *pkt)
 {
 	const uint8_t *p = pkt->payload;
-	return pkt->payload_size >= 6 && p[0] <= 3 && p[1] == 0 && p[2] == 0 && (p[3] == 1 || (p[3] == 0 && p[4] == 1));
+	if (pkt->payload_size < 6 || (p[0] != 2 && p[0] != 3) || p[1] != 0 || p[2] != 0)
+		return false;
+	return p[3] == 1 || (p[3] == 0 && p[4] == 1);
 }
 
 static bool is_interleaved(const struct rtp_packet *pkt)
@@ -32,13 +34,16 @@ static bool is_interleaved(const struct rtp_packet *pkt)
 	return type == STAP_B || type == MTAP16 || type == MTAP24 || type == FU_B;
 }
 
-const char *foreign_format(tsr_codec codec, const struct rtp_packet *pkt)
+const struct foreign *foreign_find(tsr_codec codec, const struct rtp_packet *pkt)
 {
+	static const struct foreign generic = {"the H.265 of Safari before 18, a format of its own and not RFC 7798",
+					       true},
+				    interleaved = {"H.264 in the interleaved mode of RFC 6184, packetization-mode=2",
+						   false},
+				    transport_stream = {"an MPEG transport stream, RFC 2250", true};
 	if (codec == TSR_CODEC_H265 && begins_generic(pkt))
-		return "the H.265 of Safari before 18, a format of its own and not RFC 7798";
+		return &generic;
 	if (codec == TSR_CODEC_H264 && is_interleaved(pkt))
-		return "H.264 in the interleaved mode of RFC 6184, packetization-mode=2";
-	if (tsr_codec_is_video(codec) && is_transport_stream(pkt))
-		return "an MPEG transport stream, RFC 2250";
-	return NULL;
+		return &interleaved;
+	return tsr_codec_is_video(codec) && is_transport_stream(pkt) ? &transport_stream : NULL;
 }

@@ -7,7 +7,12 @@
 #include "../common/codec.h"
 #include "../rtp/packet.h"
 
-/* What a payload that should be of this codec plainly is instead, for people (constant); NULL when nothing speaks against it. */
-const char *foreign_format(tsr_codec codec, const struct rtp_packet *pkt);
+struct foreign {
+	const char *name; /* for people; constant */
+	bool picture;     /* the rest of the picture that it begins is of no use either, whatever it looks like */
+};
+
+/* What a payload that should be of this codec plainly is instead; NULL when nothing speaks against it. */
+const struct foreign *foreign_find(tsr_codec codec, const struct rtp_packet *pkt);
 
 #endif
