@@ -17,7 +17,7 @@ librecorder_la_SOURCES = \
 	recorder/start.c recorder/start.h \
 	recorder/stats.c recorder/stats.h \
 	recorder/reorder.c recorder/reorder.h \
-	recorder/track.c recorder/track.h recorder/track_rtcp.c \
+	recorder/track.c recorder/track.h recorder/track_rtcp.c recorder/track_settings.c \
 	recorder/trouble.c recorder/trouble.h \
 	recorder/turn.c recorder/turn.h \
 	recorder/common/buf.c recorder/common/buf.h \

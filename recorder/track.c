@@ -467,23 +467,6 @@ static void add_stage_counts(const struct track *t, tsr_track_stats *out)
 	out->clock_jumps += t->clock.stats.jumps;
 }
 
-struct codec_settings track_codec_settings(const tsr_encoding *e)
-{
-	return (struct codec_settings){
-		.video_encoder = e->video_encoder,
-		.video_encoder_options = e->video_encoder_options,
-		.video_preset = e->video_preset,
-		.video_bitrate = e->video_bitrate,
-		.video_threads = e->video_threads,
-		.keyframe_interval_ms = e->keyframe_interval_ms,
-		.video_width = e->video_width,
-		.video_height = e->video_height,
-		.audio_encoder = e->audio_encoder,
-		.audio_bitrate = e->audio_bitrate,
-		.audio_channels = e->audio_channels,
-	};
-}
-
 static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 {
 	/* G.722 counts 8000 whatever is announced (RFC 3551 section 4.5.2). */
