@@ -173,8 +173,7 @@
 			"ended" : <true while it is removed or switched off by a renegotiation>,
 			"packets" : …, "bytes" : <of RTP payload>,
 			"lost" : …, "late" : …, "duplicate" : …, "reordered" : …, "malformed" : …, "restarts" : …,
-			"other_ssrc" : <left out: of another SSRC than the one that carries the track>,
-			"other_payload" : <passed over: FEC, telephone events, comfort noise and what else has a payload type of its own>,
+			"other_ssrc" : <left out: not of the SSRC that carries the track>, "other_payload" : <passed over: FEC, events, noise>,
 			"bad_padding" : <taken as they were: the header announces padding, and there is none>,
 			"frames" : …, "frames_written" : …, "frames_damaged" : …, "frames_skipped" : …, "frames_unwanted" : …, "frames_dropped" : …,
 			"keyframes" : …, "keyframe_requests" : …, "decode_errors" : …, "concealed" : …,
@@ -273,10 +272,9 @@
  * \c warning is one of \c disk_slow , \c disk_full , \c no_keyframe , \c no_audio , \c no_video , \c transcoder_overload , \c clock_jump ,
  * \c inbox_full , \c decode_errors , \c b_frames (pictures come in another order than they are shown: the file has both orders, but
  * a live stream made of it is not for every player), \c without_keyframe (none came for \c keyframe_timeout , and the picture goes on
- * without), \c clock_rate (the sender's RTP clock runs at another rate than was announced, which is followed), \c no_frames (packets arrive
- * of which no frame comes; where they are known to be of another format, it is named), \c write_failed .
- * \c reason is one of \c stop , \c hangup , \c detach , \c shutdown , \c max_duration , \c max_size ,
- * \c disk_full , \c error ; of taps also \c left , \c room_destroyed .
+ * without), \c clock_rate (the sender's RTP clock runs at another rate than was announced, which is followed), \c no_frames (no frame
+ * comes of what arrives; a format that is known is named), \c write_failed . \c reason is one of \c stop , \c hangup , \c detach ,
+ * \c shutdown , \c max_duration , \c max_size , \c disk_full , \c error ; of taps also \c left , \c room_destroyed .
  *
  * Event handlers get the content of \c result , with \c event instead of \c status .
  *
