@@ -12,6 +12,8 @@
 #define OFF 0.25
 /* A measured rate this near to one that is in use, is that. */
 #define NEAR 0.04
+/* What is faster is no clock: it jumps. */
+#define FASTEST_HZ 200000
 
 static const uint32_t in_use[] = {1000, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 90000, 96000};
 
@@ -48,7 +50,7 @@ static bool judge(struct rate_meter *m, double ticks, double seconds)
 		return false;
 	}
 	uint32_t known = known_rate(m->measured_hz);
-	if (m->agreeing < (known != 0 ? AGREEING : AGREEING_ODD) || m->measured_hz < 1)
+	if (m->agreeing < (known != 0 ? AGREEING : AGREEING_ODD) || m->measured_hz < 1 || m->measured_hz > FASTEST_HZ)
 		return false;
 	m->rate_hz = known != 0 ? known : (uint32_t)(m->measured_hz + 0.5);
 	m->agreeing = 0;
