@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A Chromium page with one PeerConnection, and its connection to a handle.
+// A browser's page with one PeerConnection, and its connection to a handle. The page is Chromium's (see FirefoxPeer for another).
 
 import { fileURLToPath } from 'node:url';
 import { until } from '../lib/wait.mjs';
@@ -14,10 +14,16 @@ export class BrowserPeer {
 		peer.page = await context.newPage();
 		await peer.page.route(`${origin}**`, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>peer</title>' }));
 		await peer.page.goto(origin);
-		await peer.page.exposeFunction('newCandidate', (candidate) => peer.onCandidate(candidate));
-		await peer.page.addScriptTag({ path: script });
-		await peer.page.evaluate('globalThis.peer = peer');
+		await peer.prepare();
 		return peer;
+	}
+
+	/** Puts peer.js, and then the scripts that change it, into the page. */
+	async prepare(...scripts) {
+		await this.page.exposeFunction('newCandidate', (candidate) => this.onCandidate(candidate));
+		for (const path of [script, ...scripts])
+			await this.page.addScriptTag({ path });
+		await this.page.evaluate('globalThis.peer = peer');
 	}
 
 	/** A Proxy that the media goes through (see proxy.mjs), if any. Janus is not told where the browser is: it finds the proxy. */

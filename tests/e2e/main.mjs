@@ -8,5 +8,6 @@ import './badInput.test.mjs';
 import './aiortc.test.mjs';
 import './busy.test.mjs';
 import './change.test.mjs';
+import './firefox.test.mjs';
 import './loss.test.mjs';
 import './rooms.test.mjs';

@@ -6,12 +6,7 @@
 const peer = {
 	async start({ video = 'H264', audio = 'opus', dtx, packetizationMode, encodings, scalabilityMode, size } = {}) {
 		this.dtx = dtx;
-		const constraints = { echoCancellation: false, autoGainControl: false, noiseSuppression: false };
-		this.stream = await navigator.mediaDevices.getUserMedia({
-			video: video && { width: size?.width ?? 640, height: size?.height ?? 480 },
-			audio: audio && constraints,
-		});
-		this.watchSource();
+		this.stream = await this.capture({ video, audio, size });
 		this.pc = new RTCPeerConnection();
 		this.pc.onconnectionstatechange = () => {
 			if (this.pc.connectionState === 'connected')
@@ -28,6 +23,17 @@ const peer = {
 			this.prefer(transceiver, video, packetizationMode);
 		}
 		return this.offer();
+	},
+
+	/** The camera and the microphone, watched. */
+	async capture({ video, audio, size }) {
+		const constraints = { echoCancellation: false, autoGainControl: false, noiseSuppression: false };
+		const stream = await navigator.mediaDevices.getUserMedia({
+			video: video && { width: size?.width ?? 640, height: size?.height ?? 480 },
+			audio: audio && constraints,
+		});
+		this.watchSource(stream);
+		return stream;
 	},
 
 	/** Offers this codec alone (with RTX, which it cannot do without when packets are lost). */
@@ -79,7 +85,7 @@ const peer = {
 	 */
 	source: { pictures: [], beeps: [], toPage: Infinity },
 
-	watchSource() {
+	watchSource(stream) {
 		const each = async (track, look) => {
 			const reader = new MediaStreamTrackProcessor({ track: track.clone(), maxBufferSize: 20 }).readable.getReader();
 			for (let quiet = true; ;) {
@@ -93,7 +99,7 @@ const peer = {
 		const { source } = this;
 		const corner = new Uint8Array(64);
 		const samples = new Float32Array(48000);
-		for (const track of this.stream.getTracks()) {
+		for (const track of stream.getTracks()) {
 			if (track.kind === 'video')
 				each(track, async (frame) => {
 					source.toPage = Math.min(source.toPage, performance.now() - frame.timestamp / 1000);

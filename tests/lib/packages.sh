@@ -21,6 +21,9 @@ packages_test="libcmocka-dev nftables python3-aiortc python3-aiohttp strace valg
 # What only the long run of the fault tests needs.
 packages_faults="user-mode-linux dmsetup kmod"
 
+# What only the long run of the end-to-end tests needs: a second browser.
+packages_e2e="firefox-esr"
+
 # The oldest Node.js that playwright-core and node:test reporters work on.
 node_oldest=18
 
@@ -42,7 +45,7 @@ packages_missing()
 		case $name in
 		nodejs) node_is_recent || echo "$name" ;;
 		npm) command -v npm >/dev/null && node_is_recent || echo "$name" ;;
-		janus | ffmpeg | chromium | nginx-light | curl | strace | clang | clang-format | gstreamer1.0-tools)
+		janus | ffmpeg | chromium | firefox-esr | nginx-light | curl | strace | clang | clang-format | gstreamer1.0-tools)
 			[ -n "$(PATH=$PATH:/usr/sbin type -P "$command")" ] || echo "$name"
 			;;
 		*) [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name" ;;
@@ -50,9 +53,9 @@ packages_missing()
 	done
 }
 
-# What not every Debian has (13 has no Janus). Without it the engine and the tool are built and tested; the plugin is, too, when
-# Janus was built by hand (configure --with-janus=PREFIX).
-packages_not_everywhere=" janus janus-dev janus-tools "
+# What not every system has (Debian 13 has no Janus, others no Firefox ESR, whose tests are skipped then). Without Janus the
+# engine and the tool are built and tested; the plugin is, too, when Janus was built by hand (configure --with-janus=PREFIX).
+packages_not_everywhere=" janus janus-dev janus-tools firefox-esr "
 
 # packages_known NAME: whether apt could install it. Before the first `apt-get update` it knows nothing, and cannot say no.
 packages_known()
