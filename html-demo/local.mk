@@ -9,8 +9,8 @@ EXTRA_DIST += html-demo/run html-demo/try.mjs html-demo/browser.mjs html-demo/pa
 	html-demo/page/meter.js html-demo/page/operator.js html-demo/page/player.js html-demo/page/record.js \
 	html-demo/page/recordings.js html-demo/page/recordingrow.js html-demo/page/report.js html-demo/page/sources.js \
 	html-demo/page/testpicture.js \
-	html-demo/page/tsfile.js html-demo/page/tsloader.js html-demo/page/tsrecorder.js html-demo/page/words.js \
+	html-demo/page/stretch.js html-demo/page/tsfile.js html-demo/page/tsloader.js html-demo/page/tsrecorder.js html-demo/page/tstables.js html-demo/page/words.js \
 	html-demo/test/run html-demo/test/main.mjs html-demo/test/stage.mjs html-demo/test/client.test.mjs \
 	html-demo/test/failures.test.mjs html-demo/test/looks.test.mjs html-demo/test/operator.test.mjs \
 	html-demo/test/record.test.mjs html-demo/test/recordings.test.mjs html-demo/test/run.test.mjs \
-	html-demo/test/list.test.mjs html-demo/test/sources.test.mjs html-demo/test/lost.test.mjs html-demo/test/types.test.mjs html-demo/test/unpack.test.mjs
+	html-demo/test/list.test.mjs html-demo/test/sources.test.mjs html-demo/test/tracks.test.mjs html-demo/test/stretch.test.mjs html-demo/test/lost.test.mjs html-demo/test/types.test.mjs html-demo/test/unpack.test.mjs

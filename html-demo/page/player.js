@@ -3,6 +3,7 @@
 
 import { element, say, setText } from './dom.js';
 import { duration } from './format.js';
+import { Stretch } from './stretch.js';
 import { TsFile } from './tsfile.js';
 import { loaderFor } from './tsloader.js';
 import { explain } from './words.js';
@@ -23,6 +24,8 @@ export class Player {
 	#title = '';
 	#file = null;
 	#engine = null;
+	/** What of the file the engine plays. */
+	#stretch = null;
 	/** Where in the recording the engine's time 0 is; seconds. */
 	#base = 0;
 	/** Where to go on the engine's time line as soon as that is loaded: it begins at a keyframe before. */
@@ -94,9 +97,13 @@ export class Player {
 		}
 	}
 
-	/** One file after the other. */
+	/** One stretch after the other, and one file after the other. */
 	#ended() {
-		if (this.#part.selectedIndex + 1 < this.#part.length) {
+		const next = this.#stretch?.next;
+		if (next) {
+			this.#load(next, next.seconds);
+			this.#video.play().catch(error => this.#trouble(error));
+		} else if (this.#part.selectedIndex + 1 < this.#part.length) {
 			this.#part.selectedIndex++;
 			this.#openPart(false);
 		}
@@ -140,8 +147,9 @@ export class Player {
 		if (!mpegts.isSupported())
 			throw new Error('this browser cannot play MPEG-TS in a page: download the file instead');
 		mpegts.LoggingControl.applyConfig({ enableAll: false, enableError: true });
+		this.#stretch = new Stretch(this.#file, entry);
 		const engine = this.#engine = mpegts.createPlayer({ type: 'mpegts', url: this.#file.url, isLive: false },
-			{ customLoader: loaderFor(mpegts, this.#file, entry), autoCleanupSourceBuffer: true });
+			{ customLoader: loaderFor(mpegts, this.#file, this.#stretch), autoCleanupSourceBuffer: true });
 		engine.on(mpegts.Events.ERROR, (_type, detail, info) =>
 			say(this.#message, `It cannot be played from here on: ${info?.msg ?? detail}. Download the file to see what is in it.`));
 		engine.attachMediaElement(this.#video);
@@ -160,6 +168,7 @@ export class Player {
 		this.#target = null;
 		this.#engine?.destroy();
 		this.#engine = null;
+		this.#stretch = null;
 	}
 
 	#isBuffered(seconds) {

@@ -2,8 +2,10 @@
 // A .ts file on the server, finished or still being written: reads it by byte ranges, and finds times in it.
 // An MPEG transport stream is a row of 188-byte packets (ISO/IEC 13818-1, 2.4.3); the clock in them (PCR) says where one stands.
 
-const PACKET = 188;
-const SYNC = 0x47;
+import { payloadOf, pmtPid } from './tstables.js';
+
+export const PACKET = 188;
+export const SYNC = 0x47;
 const BLOCK = PACKET * 1024;
 const WRAP = 2 ** 33;
 const TEMPORARY = '.recording.ts';
@@ -81,13 +83,17 @@ export class TsFile {
 		if (response.status !== 206)
 			return;
 		const reader = response.body.getReader();
-		for (let skip = before; ;) {
-			const { done, value } = await reader.read();
-			if (done)
-				return;
-			if (value.length > skip)
-				yield value.subarray(skip);
-			skip = 0;
+		try {
+			for (let skip = before; ;) {
+				const { done, value } = await reader.read();
+				if (done)
+					return;
+				if (value.length > skip)
+					yield value.subarray(skip);
+				skip = 0;
+			}
+		} finally {
+			reader.cancel().catch(() => {}); // whoever reads may have had enough
 		}
 	}
 
@@ -105,7 +111,7 @@ export class TsFile {
 			const from = Math.max(0, Math.floor((end - BLOCK) / PACKET) * PACKET);
 			let last = null;
 			for (const packet of packets(await this.#read(from, end - from), from))
-				last = this.#seconds(packet) ?? last;
+				last = this.secondsOf(packet) ?? last;
 			if (last !== null)
 				return last;
 		}
@@ -123,7 +129,7 @@ export class TsFile {
 			const middle = Math.floor((low + high) / 2 / PACKET) * PACKET;
 			let time = null;
 			for (const packet of packets(await this.#read(middle, BLOCK), middle))
-				time ??= this.#seconds(packet);
+				time ??= this.secondsOf(packet);
 			if (time !== null && time <= seconds)
 				low = middle;
 			else
@@ -143,7 +149,7 @@ export class TsFile {
 		let time = null, pat = null, pmt = null, sawVideo = false;
 		const found = { video: null, audio: null };
 		for (const packet of packets(block, offset)) {
-			time = this.#seconds(packet) ?? time;
+			time = this.secondsOf(packet) ?? time;
 			sawVideo ||= packet.video;
 			if (packet.pid === 0)
 				pat = packet.bytes;
@@ -155,7 +161,8 @@ export class TsFile {
 		return sawVideo ? found.video : found.audio;
 	}
 
-	#seconds({ pcr }) {
+	/** From the start of the recording, by the clock in a packet; null without one. @param {Packet} packet */
+	secondsOf({ pcr }) {
 		if (pcr === null)
 			return null;
 		const ticks = (pcr - this.#firstPcr + WRAP) % WRAP;
@@ -174,32 +181,29 @@ async function ask(url, options) {
 	}
 }
 
-/** Of the program in a PAT of one packet (2.4.4.3). */
-function pmtPid(pat) {
-	return (pat[15] & 0x1f) << 8 | pat[16];
-}
-
 /** @param {Uint8Array} block  @param {number} offset  of the block in the file, a multiple of 188 @returns {Generator<Packet>} */
 function* packets(block, offset) {
-	for (let i = 0; i + PACKET <= block.length; i += PACKET) {
-		if (block[i] !== SYNC)
-			continue;
-		const bytes = block.subarray(i, i + PACKET);
-		const flags = bytes[3] & 0x20 && bytes[4] > 0 ? bytes[5] : 0;
-		yield {
-			at: offset + i,
-			pid: (bytes[1] & 0x1f) << 8 | bytes[2],
-			pcr: flags & 0x10 ? bytes[6] * 2 ** 25 + (bytes[7] << 17) + (bytes[8] << 9) + (bytes[9] << 1) + (bytes[10] >> 7) : null,
-			entry: (flags & 0x40) !== 0,
-			video: isVideo(bytes),
-			bytes,
-		};
-	}
+	for (let i = 0; i + PACKET <= block.length; i += PACKET)
+		if (block[i] === SYNC)
+			yield packetAt(block.subarray(i, i + PACKET), offset + i);
+}
+
+/** @param {Uint8Array} bytes  of a packet  @param {number} at  in the file @returns {Packet} */
+export function packetAt(bytes, at) {
+	const flags = bytes[3] & 0x20 && bytes[4] > 0 ? bytes[5] : 0;
+	return {
+		at,
+		pid: (bytes[1] & 0x1f) << 8 | bytes[2],
+		pcr: flags & 0x10 ? bytes[6] * 2 ** 25 + (bytes[7] << 17) + (bytes[8] << 9) + (bytes[9] << 1) + (bytes[10] >> 7) : null,
+		entry: (flags & 0x40) !== 0,
+		video: isVideo(bytes),
+		bytes,
+	};
 }
 
 /** Whether a video PES packet begins in this packet: its stream_id is 0xe0 to 0xef (2.4.3.7). */
 function isVideo(bytes) {
-	const payload = 5 + bytes[4];
+	const payload = payloadOf(bytes);
 	return (bytes[1] & 0x40) !== 0 && bytes[payload] === 0 && bytes[payload + 1] === 0 && bytes[payload + 2] === 1
 		&& (bytes[payload + 3] & 0xf0) === 0xe0;
 }

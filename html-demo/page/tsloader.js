@@ -4,12 +4,13 @@
 const POLL_MS = 200;
 
 /**
- * A loader class for mpegts.js. What it loads begins with the file's tables, so that the player can begin anywhere.
+ * A loader class for mpegts.js, which loads a stretch.
  * @param {*} mpegts
  * @param {import('./tsfile.js').TsFile} file
- * @param {import('./tsfile.js').Entry} entry  where to begin
+ * @param {import('./stretch.js').Stretch} stretch
  */
-export function loaderFor(mpegts, file, { at: start, tables: head }) {
+export function loaderFor(mpegts, file, stretch) {
+	const { head } = stretch, start = stretch.start - head.length; // where mpegts.js counts from
 
 	return class extends mpegts.BaseLoader {
 		#stop = new AbortController();
@@ -28,7 +29,6 @@ export function loaderFor(mpegts, file, { at: start, tables: head }) {
 			this._status = mpegts.LoaderStatus.kIdle;
 		}
 
-		/** Positions of mpegts.js count the tables as the first bytes. */
 		open(_source, { from }) {
 			this._status = mpegts.LoaderStatus.kBuffering;
 			this.#load(from, this.#stop.signal).catch(error => {
@@ -40,27 +40,37 @@ export function loaderFor(mpegts, file, { at: start, tables: head }) {
 		}
 
 		async #load(from, signal) {
-			let position = from;
+			let position = from, delivered = from;
 			const deliver = bytes => {
-				const at = position;
-				position += bytes.length;
-				this._onDataArrival(bytes.slice().buffer, at, position - from);
+				const at = delivered;
+				delivered += bytes.length;
+				if (bytes.length > 0)
+					this._onDataArrival(bytes.buffer, at, delivered - from);
 			};
+			const take = bytes => {
+				const at = start + position;
+				position += bytes.length;
+				deliver(stretch.take(bytes, at));
+			};
+			stretch.restart();
 			if (position < head.length)
-				deliver(head.subarray(position));
-			for (let mayGrow = true; mayGrow;) {
+				take(head.subarray(position));
+			for (let mayGrow = true; mayGrow && !stretch.next;) {
 				mayGrow = file.growing;
-				for await (const bytes of file.stream(start + position - head.length, signal)) {
+				for await (const bytes of file.stream(start + position, signal)) {
 					if (signal.aborted)
 						return;
-					deliver(bytes);
+					take(bytes);
+					if (stretch.next)
+						break;
 				}
 				// When it stopped growing meanwhile, what came last is still to be read.
-				if (mayGrow)
+				if (mayGrow && !stretch.next)
 					await new Promise(resolve => setTimeout(resolve, POLL_MS));
 			}
+			deliver(stretch.finish());
 			this._status = mpegts.LoaderStatus.kComplete;
-			this._onComplete(from, position - 1);
+			this._onComplete(from, delivered - 1);
 		}
 	};
 }

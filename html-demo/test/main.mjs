@@ -7,6 +7,8 @@ import './unpack.test.mjs';
 import './record.test.mjs';
 import './sources.test.mjs';
 import './recordings.test.mjs';
+import './stretch.test.mjs';
+import './tracks.test.mjs';
 import './list.test.mjs';
 import './client.test.mjs';
 import './types.test.mjs';
