@@ -16,6 +16,10 @@ const serious = ['serious', 'critical'];
 /** No serious fault, and nothing that sticks out at the side. */
 async function examine(page, where) {
 	await page.evaluate(axe);
+	// Colours that fade are looked at when they have arrived; what blinks for ever is no colour of a text.
+	await page.evaluate(() => Promise.all(document.getAnimations()
+		.filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
+		.map(animation => animation.finished.catch(() => {})))); // one that is taken away is over, too
 	const { violations } = await page.evaluate(() => window.axe.run());
 	const faults = violations.filter(({ impact }) => serious.includes(impact))
 		.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
