@@ -12,10 +12,9 @@
 #define FIRST_PID 0x100
 /* A whole number of TS packets, so that even a piece of a large frame ends with one. */
 #define IO_BYTES (TS_PACKET * 348)
-/* How often its clock comes with the frames of the PCR's track, in ms: with each picture; sound alone needs it less often, and a PCR may
- * cost a small frame a packet more. */
-#define PCR_PERIOD_VIDEO "20"
-#define PCR_PERIOD_AUDIO "70"
+/* How often libavformat leaves room for its clock in the frames of the PCR's track, in ms, besides those that can be decoded alone: with each
+ * picture. Sound can be, so each frame of it has it whatever is said here. */
+#define PCR_PERIOD "20"
 /* In s. What comes of PAT and PMT besides those at keyframes is tsclock's. */
 #define PAT_PERIOD "86400"
 #define SDT_PERIOD "1.5"
@@ -130,21 +129,13 @@ static void set_names(struct mux *m, const char *title)
 	av_dict_set(&m->format->metadata, "service_name", name, 0);
 }
 
-static bool has_video(const struct mux_track *tracks, unsigned count)
-{
-	bool any = false;
-	for (unsigned i = 0; i < count; i++)
-		any |= tsr_codec_is_video(tracks[i].format.codec);
-	return any;
-}
-
-static void set_options(const struct mux *m, bool video, AVDictionary **options)
+static void set_options(const struct mux *m, AVDictionary **options)
 {
 	/* A video PES below 64 KiB carries its length too, so that a cut file shows whether its last one is whole. */
 	av_dict_set_int(options, "omit_video_pes_length", 0, 0);
 	av_dict_set_int(options, "tables_version", (int)m->version & 31, 0);
 	av_dict_set_int(options, "mpegts_copyts", 1, 0);
-	av_dict_set(options, "pcr_period", video ? PCR_PERIOD_VIDEO : PCR_PERIOD_AUDIO, 0);
+	av_dict_set(options, "pcr_period", PCR_PERIOD, 0);
 	av_dict_set(options, "pat_period", PAT_PERIOD, 0);
 	av_dict_set(options, "sdt_period", SDT_PERIOD, 0);
 }
@@ -163,7 +154,7 @@ static tsr_error open_muxer(struct mux *m, const struct mux_track *tracks, unsig
 	m->format->avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
 	set_names(m, m->title);
 	AVDictionary *options = NULL;
-	set_options(m, has_video(tracks, count), &options);
+	set_options(m, &options);
 	int ret = avformat_write_header(m->format, &options);
 	av_dict_free(&options);
 	if (ret < 0)
