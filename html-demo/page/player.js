@@ -158,10 +158,14 @@ export class Player {
 	}
 
 	#reachTarget() {
-		if (this.#target !== null && this.#isBuffered(this.#target)) {
+		if (this.#target === null)
+			return;
+		const passed = this.#video.currentTime > this.#target; // what is there may begin after it
+		if (!passed && this.#isBuffered(this.#target))
 			this.#video.currentTime = this.#target;
-			this.#target = null;
-		}
+		else if (!passed)
+			return;
+		this.#target = null;
 	}
 
 	#unload() {

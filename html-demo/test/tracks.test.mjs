@@ -88,6 +88,18 @@ describe('announced tracks', () => {
 		await page.close();
 	});
 
+	test('a camera that comes a moment late: the time that is shown goes on', async () => {
+		const page = await open('video');
+		await record(page, 'Slow camera', 500);
+		await page.evaluate(() => window.begin());
+		await page.waitForTimeout(3000);
+		await stopRecording(page);
+		await play(page, 'Slow camera', /^Play/);
+		await expectMoving(page);
+		await until('the position', async () => await position(page) > 1);
+		await page.close();
+	});
+
 	test('a microphone that never sends: the picture plays, while the file grows and when it is finished', async () => {
 		const page = await open('audio');
 		await record(page, 'No microphone', 3000);
