@@ -21,12 +21,20 @@ const wrong = {
 	size: [...never, true, -1, 1, 1.5, 1e18, '', 'big', '4 bananas', '-4MiB', '4MiB4', '1e3MiB', '0x10000', ' 65536', '9999999TiB'],
 	time: [...never, true, -1, 0.0001, 1e15, '', 'soon', '5 fortnights', '-5s', '5s5', '1e3s', 'inf', 'nan', '99999999d'],
 	int: [...never, true, -1, 1.5, 1e18, '', '5', 'x'],
+	room: [...never, true, 1.5, -1, '', 'x'.repeat(3000), 'a\nb'],
+	rooms: [null, {}, true, 5, '', 'x', [], [null], [true], [[]], [1.5], Array(1001).fill(1)],
 	moment: [...never, true, -1, 1e18, '', 'yesterday', '2024-13-01T00:00:00Z', '31.1.2024'],
 	object: [null, [], true, 5, '', '{}', { x: 'y'.repeat(4090) }],
 };
 
 const target = { id: 'id', secret: 'key', admin_key: 'key' };
 const limits = { max_duration: 'time', max_size: 'size', bitrate: 'int', keyframe_interval: 'time', name: 'text', metadata: 'object' };
+const wanted = {
+	id: 'id', name: 'text', profile: 'text', filename: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice',
+	audio: 'bool', video: 'bool', max_duration: 'time', max_size: 'size', substream: 'int', temporal: 'int', metadata: 'object',
+	is_private: 'bool', record_key: 'key', token: 'key', secret: 'key', admin_key: 'key',
+};
+const aTap = { tap: 'id', secret: 'key', admin_key: 'key' };
 const requests = {
 	record: {
 		...limits, id: 'id', filename: 'text', profile: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice',
@@ -36,7 +44,13 @@ const requests = {
 	pause: target, resume: target, split: target, stop: target, status: target, info: target, delete: target,
 	list: { state: 'choice', since: 'moment', until: 'moment', offset: 'int', limit: 'int', admin_key: 'key' },
 	profiles: {},
+	record_room: { ...wanted, plugin: 'text', room: 'room', publishers: 'rooms' },
+	record_peers: { ...wanted, plugin: 'text', match: 'object' },
+	stop_tap: aTap, taps: { admin_key: 'key' },
 };
+
+// What must be there besides, so that it is not that which is told.
+const mandatory = { record_room: { room: 5 }, record_peers: { plugin: 'janus.plugin.videoroom', match: {} }, stop_tap: { tap: 'tap' } };
 
 async function tryAll(send, name, parameters) {
 	const accepted = [];
@@ -55,9 +69,9 @@ async function tryAll(send, name, parameters) {
 	};
 	for (const [parameter, type] of Object.entries(parameters))
 		for (const value of wrong[type])
-			await expect({ request: name, [parameter]: value }, INVALID);
+			await expect({ request: name, ...mandatory[name], [parameter]: value }, INVALID);
 	for (const key of ['colour', '', 'ID', 'id ', 'a\nb', '../id', 'x'.repeat(2000)])
-		await expect({ request: name, [key]: 'x' }, UNKNOWN);
+		await expect({ request: name, ...mandatory[name], [key]: 'x' }, UNKNOWN);
 	assert.deepEqual(accepted, []);
 	return count;
 }
@@ -95,10 +109,11 @@ test('Admin API: every parameter in every wrong way', { timeout: 60_000 }, async
 	const janus = await sharedJanus();
 	const settings = (await admin(janus, { request: 'configure', admin_key: 'operator' })).settings;
 	let count = 0;
-	const { admin_key, ...list } = requests.list;
+	const withoutKey = ({ admin_key, ...others }) => others;
 	const kinds = {
-		list_recordings: list, stop: { id: 'id' }, info: { id: 'id' }, delete: { id: 'id' },
-		stats: {}, recover: {}, profiles: {}, configure: { settings: 'object' },
+		list_recordings: withoutKey(requests.list), stop: { id: 'id' }, info: { id: 'id' }, delete: { id: 'id' },
+		stats: {}, recover: {}, rescan: {}, profiles: {}, taps: {}, configure: { settings: 'object' },
+		status: { id: 'id', tap: 'id' }, record_room: withoutKey(requests.record_room), record_peers: withoutKey(requests.record_peers), stop_tap: { tap: 'id' },
 	};
 	for (const [name, parameters] of Object.entries(kinds)) {
 		if (name === 'configure')
@@ -118,7 +133,7 @@ test('what is no request at all', { timeout: 20_000 }, async (t) => {
 		await refused(handle.request({ request }), INVALID);
 	for (const request of ['', 'rekord', 'RECORD', 'record ', 'stats', 'list_recordings', 'recover', 'x'.repeat(5000)])
 		await refused(handle.request({ request }), 603);
-	for (const request of ['', 'record', 'pause', 'status', 'list'])
+	for (const request of ['', 'record', 'pause', 'list', 'rekord'])
 		await refused(admin(janus, { request, admin_key: 'operator' }), 603);
 });
 
