@@ -204,7 +204,7 @@
 	"state" : "<starting|recording|paused|stopping|finished|interrupted; optional: all>",
 	"since" : "<ISO 8601 UTC, or seconds since 1970: started then or later; optional>",
 	"until" : "<likewise: started before; optional>",
-	"name" : "<exactly this; optional>",
+	"name" : "<exactly this; optional>", "own" : <true|false: only those that this handle made, at most the last 1000; optional>,
 	"before" : "<what an earlier answer said as next: goes on behind its last recording; optional>",
 	"offset" : <skip this many; optional, default 0>,
 	"limit" : <at most this many, 1 to 1000; optional, default 100>,
@@ -213,9 +213,9 @@
 \endverbatim
  *
  * The answer, newest first: the handle's own recordings and those that are not private; with the \c admin_key all. \c interrupted
- * are files of an earlier run that wait for recovery. Another
- * Janus may record into the same folder: its recordings are listed, too, those that run as \c recording with less to tell. An answer takes
- * the same time however many recordings there are; to go through all of them, \c before is cheaper than \c offset :
+ * are files of an earlier run that wait for recovery. Another Janus may record into the same folder: its recordings are listed, too,
+ * those that run as \c recording with less to tell. An answer takes the same time however many recordings there are; to go through
+ * all of them, \c before is cheaper than \c offset :
  *
 \verbatim
 {

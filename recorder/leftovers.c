@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The part of recorder.h that deals with files and no recording: recovery, free space, retention. */
+ * The part of recorder.h that deals with files and no recording: recovery, free space, removal. */
 #include <string.h>
 
 #include "common/log.h"
@@ -206,18 +206,6 @@ tsr_error tsr_recover_folder(const char *folder, const tsr_recover_config *confi
 tsr_error tsr_free_space(const char *folder, uint64_t *bytes)
 {
 	return space_free(folder, bytes);
-}
-
-tsr_error tsr_retain(const char *folder, const tsr_retention *retention)
-{
-	struct retention r = {
-		.max_age_us = retention->max_age_us,
-		.max_bytes = retention->max_bytes,
-		.is_running = retention->is_running,
-		.removed = retention->on_removed,
-		.ctx = retention->user,
-	};
-	return space_retain(folder, &r);
 }
 
 tsr_error tsr_remove(const char *folder, const char *name)

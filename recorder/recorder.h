@@ -380,20 +380,6 @@ TSR_MUST_USE tsr_error tsr_recover_folder(const char *folder, const tsr_recover_
 /* Bytes that may still be written in the folder's file system. TSR_OK and *bytes; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO. */
 TSR_MUST_USE tsr_error tsr_free_space(const char *folder, uint64_t *bytes);
 
-typedef struct tsr_retention {
-	int64_t max_age_us; /* since the recording ended; 0 = for ever */
-	uint64_t max_bytes; /* of all finished recordings; 0 = no limit */
-	/* Whether the recording with this id still runs: the segments that it has finished stay. NULL = none does. */
-	bool (*is_running)(void *user, const char *id);
-	/* After each removal; `id` and `path` (of NAME.ts) are borrowed, `reason` is "age" or "size". May be NULL. */
-	void (*on_removed)(void *user, const char *id, const char *path, uint64_t bytes, const char *reason);
-	void *user;
-} tsr_retention;
-
-/* Removes finished recordings of the folder and its sub-folders, oldest first, until both limits are kept; only such that a
- * NAME.json of this recorder names. TSR_OK, the errors of tsr_recover_folder, or the first error of a removal. */
-TSR_MUST_USE tsr_error tsr_retain(const char *folder, const tsr_retention *retention);
-
 /* Removes one finished recording: NAME.ts and NAME.json; `name` is below the folder and without ending. TSR_OK; TSR_E_INVAL,
  * TSR_E_NOTFOUND (no such file, or none with a report of this recorder), TSR_E_ACCESS, TSR_E_READONLY, TSR_E_IO, TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error tsr_remove(const char *folder, const char *name);

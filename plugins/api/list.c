@@ -19,6 +19,7 @@ struct list_params {
 	int state;
 	int64_t since, until;
 	int64_t offset, limit;
+	bool own;
 	char *name, *before, *admin_key;
 };
 
@@ -28,6 +29,7 @@ static const struct field list_fields[] = {
 	{ "state",     FIELD_CHOICE, AT(state),     0, 0,          states, 0, NULL },
 	{ "since",     FIELD_MOMENT, AT(since),     0, 0,          NULL, 0, NULL },
 	{ "until",     FIELD_MOMENT, AT(until),     0, 0,          NULL, 0, NULL },
+	{ "own",       FIELD_BOOL,   AT(own),       0, 0,          NULL, 0, NULL },
 	{ "name",      FIELD_TEXT,   AT(name),      1, 256,        NULL, 0, NULL },
 	{ "before",    FIELD_TEXT,   AT(before),    1, 300,        NULL, 0, NULL },
 	{ "offset",    FIELD_INT,    AT(offset),    0, 1000000000, NULL, 0, NULL },
@@ -85,6 +87,13 @@ static bool has_state(const struct list_params *p, const char *state)
 	return p->state < 0 || !strcmp(state, states[p->state]);
 }
 
+static bool may_see(const struct list *l, bool private, const char *stamp)
+{
+	if (is_own(l->r, stamp))
+		return true;
+	return !l->params->own && (l->all || !private);
+}
+
 /* Puts it among the few if it is asked for; false if not. Who may see it, and its state, is looked after. */
 static bool add(struct list *l, const struct candidate *c, const char *name)
 {
@@ -103,8 +112,8 @@ static bool add(struct list *l, const struct candidate *c, const char *name)
 static void add_item(struct list *l, struct catalogue_recording *item)
 {
 	struct candidate c = {item->started_us, item->id, NULL, item};
-	bool may_see = l->all || !item->is_private || is_own(l->r, item->stamp);
-	if (!may_see || !has_state(l->params, catalogue_state_name(item->state)) || !add(l, &c, item->title))
+	if (!may_see(l, item->is_private, item->stamp) || !has_state(l->params, catalogue_state_name(item->state)) ||
+	    !add(l, &c, item->title))
 		catalogue_recording_free(item);
 }
 
@@ -115,8 +124,8 @@ static void add_takes(struct list *l)
 		const struct take_facts *facts = take_facts(take);
 		struct candidate c = {facts->started_us, facts->id, take, NULL};
 		char *name = take_dup_name(take);
-		bool may_see = l->all || !facts->private || is_own(l->r, facts->stamp);
-		if (may_see && has_state(l->params, take_state(take)) && add(l, &c, name))
+		if (may_see(l, facts->private, facts->stamp) && has_state(l->params, take_state(take)) &&
+		    add(l, &c, name))
 			take_ref(take);
 		g_free(name);
 	}
@@ -147,16 +156,17 @@ static void add_foreign(struct list *l)
 	g_ptr_array_unref(items);
 }
 
-/* The private ones that this handle made: the catalogue is asked for public ones alone. */
+/* Those that this handle made and the catalogue is not asked for: the private ones, or all when it is asked for none. */
 static void add_own(struct list *l)
 {
-	if (l->all || !l->r->session)
+	const bool own = l->params->own;
+	if (!l->r->session || (l->all && !own))
 		return;
 	GPtrArray *ids = session_made_ids(l->r->session);
 	for (guint i = 0; i < ids->len; i++) {
 		const char *id = g_ptr_array_index(ids, i);
 		struct catalogue_recording *item = runs_here(l, id) ? NULL : catalogue_find(l->catalogue, id);
-		if (item && item->is_private && item->state != CATALOGUE_RUNNING)
+		if (item && (own || item->is_private) && item->state != CATALOGUE_RUNNING)
 			add_item(l, item);
 		else
 			catalogue_recording_free(item);
@@ -255,7 +265,7 @@ static json_t *list(struct request *r, const struct list_params *p)
 		.params = p,
 		.all = r->admin || target_is_admin(r, p->admin_key),
 		.catalogue = library_catalogue(r->parts->library),
-		.filter = {.states = ended_states(p),
+		.filter = {.states = p->own ? 0 : ended_states(p),
 			   .since_us = p->since,
 			   .until_us = MAX(p->until, 1),
 			   .title = p->name},
@@ -263,6 +273,8 @@ static json_t *list(struct request *r, const struct list_params *p)
 	l.filter.public_only = !l.all;
 	if (p->before && !read_key(p->before, &l.filter))
 		return request_fail(r, API_INVALID_ELEMENT, "before must be what an earlier list said as next");
+	if (p->own && !r->session)
+		return request_fail(r, API_INVALID_ELEMENT, "own is for handles: the Admin API has made none");
 	l.takes = takes_running(r->parts->takes, NULL);
 	l.few = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	g_array_set_clear_func(l.few, candidate_clear);

@@ -52,10 +52,8 @@
 #define LIMIT_SINK_AUDIO_RESERVE_PERCENT 10
 /* Empty chunks kept for reuse, for all sinks together: 4 MiB, two writes' worth of 80 recordings at 2.5 Mb/s. */
 #define LIMIT_FREE_CHUNKS 64
-/* A report file that retention reads; a long one, with metadata, has 64 KiB. */
+/* A report file that is read before its recording may be removed; a long one, with metadata, has 64 KiB. */
 #define LIMIT_REPORT_BYTES (1024 * 1024)
-/* Finished recordings that one run of retention looks at: 20 MB of memory. */
-#define LIMIT_RETENTION_FILES 200000
 /* Frames held at the start of a recording while waiting for the other tracks' first frames. */
 #define LIMIT_START_FRAMES 512
 #define LIMIT_START_BYTES  (4 * 1024 * 1024)

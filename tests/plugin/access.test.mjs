@@ -95,6 +95,29 @@ test('one that is not private is seen by everybody, and controlled by its owner'
 	assert.equal((await owner.request({ request: 'list' })).data.recordings.find(({ id }) => id === 'access-4').own, true);
 });
 
+test('a list of what the handle made itself', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'admin_key = "k"' });
+	const owner = await newHandle(t, janus), other = await newHandle(t, janus);
+	for (const [id, is_private] of [['own-private', true], ['own-public', false]]) {
+		const { handle, peer } = await recordPeer(t, janus, { id, is_private });
+		await recorded(handle, 500);
+		await handle.request({ request: 'stop' });
+		await handle.event('finished');
+		const own = async (more) => (await handle.request({ request: 'list', own: true, ...more })).data;
+		assert.deepEqual((await own()).recordings.map((r) => r.id), [id]);
+		assert.equal((await own()).total, 1);
+		assert.deepEqual((await own({ admin_key: 'k' })).recordings.map((r) => r.id), [id]);
+		assert.deepEqual((await own({ state: 'starting' })).recordings, []);
+		await peer.close();
+	}
+	await owner.request({ request: 'record', id: 'own-running', is_private: false }, offer());
+	const own = async (handle, more) => (await handle.request({ request: 'list', own: true, ...more })).data.recordings.map((r) => r.id);
+	assert.deepEqual(await own(owner), ['own-running']);
+	assert.deepEqual(await own(owner, { offset: 1 }), []);
+	assert.deepEqual(await own(other), []);
+	await refused(admin(janus, { request: 'list_recordings', own: true, admin_key: 'k' }), 605, /own/);
+});
+
 test('the secret holds after the handle has gone, and after a restart', { timeout: 60_000 }, async (t) => {
 	let janus = await newJanus(t);
 	const { handle, peer } = await recordPeer(t, janus, { id: 'access-5', secret: 'open sesame', name: 'kept' });

@@ -42,7 +42,7 @@ const requests = {
 	},
 	configure: { ...limits, keyframe: 'bool', substream: 'int', temporal: 'int' },
 	pause: target, resume: target, split: target, stop: target, status: target, info: target, delete: target,
-	list: { state: 'choice', since: 'moment', until: 'moment', offset: 'int', limit: 'int', admin_key: 'key' },
+	list: { state: 'choice', own: 'bool', since: 'moment', until: 'moment', offset: 'int', limit: 'int', admin_key: 'key' },
 	profiles: {},
 	record_room: { ...wanted, plugin: 'text', room: 'room', publishers: 'rooms' },
 	record_peers: { ...wanted, plugin: 'text', match: 'object' },

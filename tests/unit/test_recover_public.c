@@ -228,36 +228,16 @@ static void test_cancelled(void **state)
 	assert_true(exists("a.recording.ts") != exists("b.recording.ts"));
 }
 
-static void on_removed(void *user, const char *id, const char *path, uint64_t bytes, const char *reason)
-{
-	assert_string_equal(id, "rec");
-	assert_string_equal(path, in_folder("rec.ts"));
-	assert_string_equal(reason, "age");
-	*(uint64_t *)user += bytes;
-}
-
-static bool rec_runs(void *user, const char *id)
-{
-	(void)user;
-	return strcmp(id, "rec") == 0;
-}
-
-static void test_retain(void **state)
+static void test_remove(void **state)
 {
 	(void)state;
 	tsr_recover_config config = {.report = true};
-	uint64_t removed = 0;
-	tsr_retention retention = {.max_age_us = 1, .on_removed = on_removed, .user = &removed};
+	uint64_t bytes = 0;
 	make_leftover("rec.recording.ts");
 	assert_int_equal(tsr_recover_folder(folder, &config), TSR_OK);
-	uint64_t bytes = (uint64_t)(size_of("rec.ts") + size_of("rec.json"));
-	/* The finished segments of a recording that still runs stay. */
-	retention.is_running = rec_runs;
-	assert_int_equal(tsr_retain(folder, &retention), TSR_OK);
-	assert_int_equal(removed, 0);
-	retention.is_running = NULL;
-	assert_int_equal(tsr_retain(folder, &retention), TSR_OK);
-	assert_int_equal(removed, bytes);
+	assert_int_equal(tsr_remove(folder, "rec"), TSR_OK);
+	assert_false(exists("rec.ts") || exists("rec.json"));
+	assert_int_equal(tsr_remove(folder, "rec"), TSR_E_NOTFOUND);
 	assert_int_equal(tsr_free_space(folder, &bytes), TSR_OK);
 }
 
@@ -273,7 +253,7 @@ int main(void)
 		TEST(test_report_alone_is_missing),
 		TEST(test_useless_notes),
 		TEST(test_cancelled),
-		TEST(test_retain),
+		TEST(test_remove),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
