@@ -2,7 +2,8 @@
  *
  * Measures the engine through recorder.h alone, and prints one JSON object.
  *
- *     engine scale FOLDER PEERS SECONDS    live: so many copied recordings of 2.5 Mb/s and Opus at once
+ *     engine scale FOLDER PEERS SECONDS [aac]
+ *                                          live: so many recordings of 2.5 Mb/s and Opus at once, copied, or with the sound as AAC
  *     engine push FOLDER PEERS SECONDS [stall | transcode VIDEO.ivf COUNT]
  *                                          live: how long tsr_push_rtp takes; with a disk that stands still, or so many transcodes
  *     engine soak FOLDER PACKETS STARTS    simulated: growth of memory, descriptors and threads
@@ -132,12 +133,14 @@ static struct media *load(const char *name, unsigned rate)
 	return media;
 }
 
+static tsr_audio_mode audio_mode = TSR_AUDIO_COPY; /* of all recordings */
+
 static void start_peer(struct peer *p, tsr_engine *engine, const char *folder, unsigned number,
 		       const struct media *video, const struct media *audio)
 {
 	char id[32];
 	g_snprintf(id, sizeof(id), "%s-%u", video->codec == TSR_CODEC_H264 ? "peer" : "transcode", number);
-	tsr_recording_config config = {.folder = folder, .id = id, .audio_mode = TSR_AUDIO_COPY};
+	tsr_recording_config config = {.folder = folder, .id = id, .audio_mode = audio_mode};
 	if (tsr_recording_create(engine, &config, &p->recording) != TSR_OK)
 		g_error("%s cannot be recorded", id);
 	const struct media *media[2] = {video, audio};
@@ -494,6 +497,8 @@ int main(int argc, char **argv)
 		usage_be_exact(argv);
 	unsigned first = argc > 3 ? (unsigned)atoi(argv[3]) : 0, second = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 	bool transcode = argc == 8 && strcmp(argv[5], "transcode") == 0;
+	if (argc == 6 && strcmp(argv[5], "aac") == 0)
+		audio_mode = TSR_AUDIO_TRANSCODE;
 	if (strcmp(mode, "scale") == 0 && first > 0 && second > 0)
 		measure_scale(folder, first, second);
 	else if (strcmp(mode, "push") == 0 && first > 0 && second > 0)
