@@ -298,7 +298,7 @@
  * | 611 | \c NOT_FOUND | there is no such recording, tap, profile or room; or Janus has not loaded the plugin |
  * | 612 | \c EXISTS | the id, or the file it would make, is in use; or the room is being recorded |
  * | 613 | \c UNAUTHORIZED | a wrong or missing secret, key or token; or \c tap does not allow that plugin |
- * | 614 | \c FOLDER | the recordings folder is missing, unwritable or protected |
+ * | 614 | \c FOLDER | the recordings folder is missing or unwritable, or what is named in it is protected |
  * | 615 | \c DISK_FULL | no space, or less than \c min_free_space |
  * | 616 | \c IO | another error of the file system |
  * | 617 | \c LIMIT | a limit was reached: \c max_recordings , 16 tracks in a recording, 16 requests of a handle that wait; or the system has no thread for the request |
@@ -331,7 +331,6 @@
  */
 
 #include <debug.h> /* Janus's */
-#include <errno.h>
 #include <glib.h>
 #include <utils.h> /* Janus's */
 
@@ -404,18 +403,6 @@ static bool create_parts(janus_callbacks *gateway, struct config *config)
 	return true;
 }
 
-static bool make_folder(const char *path)
-{
-	if (janus_is_folder_protected(path)) {
-		JANUS_LOG(LOG_ERR, "[tsrecorder] recordings_path %s is a protected folder\n", path);
-		return false;
-	}
-	if (g_mkdir_with_parents(path, 0755) == 0)
-		return true;
-	JANUS_LOG(LOG_ERR, "[tsrecorder] recordings_path %s cannot be made: %s\n", path, g_strerror(errno));
-	return false;
-}
-
 static int plugin_init(janus_callbacks *callbacks, const char *config_path)
 {
 	char error[600];
@@ -426,7 +413,7 @@ static int plugin_init(janus_callbacks *callbacks, const char *config_path)
 		JANUS_LOG(LOG_ERR, "[tsrecorder] Not started, because of the configuration: %s\n", error);
 		return -1;
 	}
-	if (!make_folder(config_general(config)->recordings_path)) {
+	if (!library_make_folder(config_general(config)->recordings_path)) {
 		config_unref(config);
 		return -1;
 	}

@@ -111,12 +111,8 @@ static char *file_name(struct request *r, const struct settings *s, const struct
 		r->code = API_INVALID_ELEMENT;
 		return NULL;
 	}
-	char *path = g_build_filename(s->recordings_path, name, NULL);
-	if (janus_is_folder_protected(path)) {
-		request_fail(r, API_FOLDER, "the folder is protected");
+	if (!wanted_file_allowed(r, s->recordings_path, name))
 		g_clear_pointer(&name, g_free);
-	}
-	g_free(path);
 	return name;
 }
 

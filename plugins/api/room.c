@@ -172,17 +172,13 @@ static bool good_filename(struct request *r, const struct wanted *w)
 {
 	const struct naming sample = {.id = w->id, .name = w->name, .profile = w->profile};
 	char *name = w->filename ? naming_expand(w->filename, &sample, r->error, sizeof(r->error)) : NULL;
-	char *folder = NULL;
 	if (w->filename && !name) {
 		r->code = API_INVALID_ELEMENT;
 	} else if (name) {
 		struct config *config = runtime_config(r->parts->runtime);
-		folder = g_build_filename(config_general(config)->recordings_path, name, NULL);
+		(void)wanted_file_allowed(r, config_general(config)->recordings_path, name);
 		config_unref(config);
-		if (janus_is_folder_protected(folder))
-			request_fail(r, API_FOLDER, "the folder is protected");
 	}
-	g_free(folder);
 	g_free(name);
 	return r->code == API_OK;
 }

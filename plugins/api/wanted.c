@@ -49,6 +49,15 @@ bool wanted_allowed(struct request *r, const struct settings *general, const str
 	return r->code == API_OK;
 }
 
+bool wanted_file_allowed(struct request *r, const char *recordings_path, const char *name)
+{
+	char *path = g_build_filename(recordings_path, name, NULL);
+	if (janus_is_folder_protected(path) && !janus_is_folder_protected(recordings_path))
+		request_fail(r, API_FOLDER, "the folder is protected");
+	g_free(path);
+	return r->code == API_OK;
+}
+
 tsr_codec wanted_videocodec(const struct wanted *wanted)
 {
 	return wanted->videocodec == UNSET ? TSR_CODEC_NONE

@@ -60,6 +60,10 @@ void wanted_name(struct wanted *wanted);
 bool wanted_allowed(struct request *r, const struct settings *general, const struct settings *settings,
 		    const struct wanted *wanted);
 
+/* Whether the file of this name may be written below the recordings folder; false with the error noted: one of Janus's protected_folders
+ * is inside. Around it, the folder is the operator's choice. */
+bool wanted_file_allowed(struct request *r, const char *recordings_path, const char *name);
+
 /* TSR_CODEC_NONE = any. */
 tsr_codec wanted_videocodec(const struct wanted *wanted);
 tsr_codec wanted_audiocodec(const struct wanted *wanted);

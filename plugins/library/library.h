@@ -14,6 +14,10 @@
 
 struct library;
 
+/* Makes the recordings folder where it is not there, but not within Janus's protected_folders (Debian's have /var): these are for what
+ * others name, and a folder that is there is the operator's own word. False when it cannot be used, which is told. */
+bool library_make_folder(const char *path);
+
 /* Opens the catalogue, and begins to go through the folder; waits until that is done only as long as a small folder takes. NULL when there
  * are no threads to be had. */
 struct library *library_create(const char *folder);

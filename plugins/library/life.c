@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The library's life, and what this process records. */
+#include <debug.h> /* Janus's */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utils.h> /* Janus's */
 
 #include "../config/config.h"
 #include "inside.h"
@@ -38,6 +41,22 @@ static void wait_for_first_scan(struct library *l)
 	while (!l->scanned && pthread_cond_timedwait(&l->changed, &l->mutex, &until) == 0)
 		;
 	pthread_mutex_unlock(&l->mutex);
+}
+
+/* Told by Janus's own log: the plugin's is not there yet. */
+bool library_make_folder(const char *path)
+{
+	if (janus_is_folder_protected(path) && !g_file_test(path, G_FILE_TEST_IS_DIR))
+		JANUS_LOG(
+			LOG_ERR,
+			"[tsrecorder] recordings_path %s is protected (protected_folders of janus.jcfg), and so is not "
+			"made: make it, or name another\n",
+			path);
+	else if (g_mkdir_with_parents(path, 0755) != 0)
+		JANUS_LOG(LOG_ERR, "[tsrecorder] recordings_path %s cannot be made: %s\n", path, g_strerror(errno));
+	else
+		return true;
+	return false;
 }
 
 struct library *library_create(const char *folder)

@@ -112,16 +112,6 @@ test('a folder that cannot be written to', { timeout: 60_000 }, async (t) => {
 	await folderRefused(t, janus, 614);
 });
 
-test('a folder that Janus protects: the plugin does not start, and says why', { timeout: 60_000 }, async (t) => {
-	const folder = temporaryFolder('protected');
-	const janus = await startJanus({ folder, general: `protected_folders = [ "${folder}" ]` });
-	t.after(() => janus.stop('SIGKILL'));
-	const session = await connect(janus.ws);
-	t.after(() => session.drop());
-	await assert.rejects(session.attach(pluginName), { code: 460 });
-	assert.match(janus.log, /\[tsrecorder\].*recordings is a protected folder/);
-});
-
 /** A Janus whose recordings folder is a file system of 64 KiB, filled to the last byte. */
 async function janusOnFullDisk(t, config) {
 	const folder = temporaryFolder('full');

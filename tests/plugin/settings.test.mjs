@@ -2,11 +2,13 @@
 // The configuration file: the sample tells the truth, and a mistake is told and keeps the plugin from starting.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../lib/signalling.mjs';
-import { admin, newJanus, pluginName, refused } from './stage.mjs';
+import { admin, newHandle, newJanus, offer, pluginName, refused } from './stage.mjs';
 
 const sample = readFileSync(fileURLToPath(new URL('../../conf/janus.plugin.tsrecorder.jcfg.sample', import.meta.url)), 'utf8');
 
@@ -98,5 +100,25 @@ for (const [categories, sentence] of categoryMistakes) {
 test('a folder that cannot be made, or is protected', { timeout: 20_000 }, async (t) => {
 	const file = (path) => ({ file: `general: { recordings_path = "${path}" }` });
 	assert.match(await complaint(t, file('/proc/recordings')), /recordings_path \/proc\/recordings cannot be made/);
-	assert.match(await complaint(t, { general: 'protected_folders = [ "/tmp" ]' }), /protected/);
+	const general = 'protected_folders = [ "/tmp" ]';
+	const absent = `/tmp/tsr-absent-${process.pid}`;
+	assert.match(await complaint(t, { ...file(absent), general }), /recordings_path .* is protected .* make it, or name another/);
+	assert.equal(existsSync(absent), false);
+});
+
+test('a folder that is there may be protected; what is protected inside stays so', { timeout: 20_000 }, async (t) => {
+	// Debian's Janus protects /var, where the Debian package has its folder.
+	const chosen = await newJanus(t, { general: 'protected_folders = [ "/tmp" ]' });
+	const handle = await newHandle(t, chosen);
+	assert.equal((await handle.request({ request: 'record', id: 'chosen', filename: 'a/b' }, offer())).data.result.status, 'starting');
+	const folder = mkdtempSync(join(tmpdir(), 'tsr-protected-'));
+	t.after(() => rmSync(folder, { recursive: true }));
+	const inside = await newJanus(t, { folder, general: `protected_folders = [ "${folder}/recordings/secret" ]` });
+	const other = await newHandle(t, inside);
+	for (const filename of ['secret/x', 'secret', 'a/../secret/x']) {
+		const code = filename.includes('..') ? 605 : 614;
+		await refused(other.request({ request: 'record', filename }, offer()), code);
+		await refused(other.request({ request: 'record_room', room: 1, filename }), code);
+	}
+	assert.equal((await other.request({ request: 'record', filename: 'open/x' }, offer())).data.result.status, 'starting');
 });
