@@ -63,6 +63,8 @@ prepare_folder()
 	mkdir "$work"/{conf,plugins,transports,events,loggers,nginx}
 	ln -s "$plugin" "$work/plugins/"
 	ln -s "$libraries"/transports/libjanus_{http,websockets}.so "$work/transports/"
+	# Rooms to record; without it the page says that there are none.
+	[[ ! -e $libraries/plugins/libjanus_videoroom.so ]] || ln -s "$libraries/plugins/libjanus_videoroom.so" "$work/plugins/"
 	secret=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 	read -r port http_port ws_port admin_port <<<"$(free_ports 4 "${port:-8090}")"
 	page=http://127.0.0.1:$port/

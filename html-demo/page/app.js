@@ -7,6 +7,7 @@ import { setUpLive } from './live.js';
 import { setUpOperator } from './operator.js';
 import { setUpRecord } from './record.js';
 import { setUpRecordings } from './recordings.js';
+import { setUpRooms } from './rooms.js';
 import { TsRecorder, TsRecorderError } from './tsrecorder.js';
 import { explain } from './words.js';
 
@@ -20,6 +21,9 @@ export class Page extends EventTarget {
 	operator = null;
 	/** Lets this browser see and delete after a reload what it has recorded. */
 	secret = rememberedSecret();
+
+	/** Plays a recording in the page's player; the list of recordings has it. @type {(recording: object) => void} */
+	play = () => {};
 
 	/** For requests: the recorder, or an error in words while there is none. */
 	get client() {
@@ -101,5 +105,6 @@ const page = new Page();
 setUpRecord(page);
 setUpLive(page);
 setUpRecordings(page);
+setUpRooms(page);
 setUpOperator(page);
 keepConnected(page);

@@ -181,6 +181,7 @@ export function setUpRecordings(page) {
 		refresh();
 	}
 
+	page.play = play;
 	byId('list-refresh').addEventListener('click', () => { say(''); refresh(); });
 	for (const button of [newer, older])
 		button.addEventListener('click', ({ detail }) => {
@@ -190,6 +191,7 @@ export function setUpRecordings(page) {
 	page.addEventListener('connected', () => {
 		for (const name of ['starting', 'recording', 'segment', 'finished', 'failed'])
 			page.recorder.addEventListener(name, refresh);
+		page.recorder.addEventListener('tap', refresh);
 		page.recorder.addEventListener('starting', ({ detail: { id, name, file } }) => { current = { id, name, file, started: new Date().toISOString() }; });
 		for (const name of ['finished', 'failed'])
 			page.recorder.addEventListener(name, () => { current = null; });

@@ -16,6 +16,9 @@
 // a CustomEvent whose `detail` is what the plugin sent: starting, recording, paused, resumed, stalled, unstalled, segment,
 // warning, finished, failed, configured. Two more have a TsRecorderError as `detail`: `error`, when something failed that no
 // promise tells of, and `disconnected`, when the session is lost: the PeerConnection is closed then, and a new TsRecorder is needed.
+//
+// Besides, it records the rooms of other plugins (recordRoom). All that comes of these is the event `tap`, whose `detail.status`
+// says what; `detail.tap` names the tap, and `detail.id` the recording, which takes the same requests as the handle's own.
 
 export const PLUGIN = 'janus.plugin.tsrecorder';
 const HANGUP_MS = 2000;
@@ -77,6 +80,24 @@ const LOST = /^(458|459)\b/;
  */
 
 /**
+ * @typedef {object} TapAccess  Which tap, and by what right; the handle that began it needs none.
+ * @property {string} tap
+ * @property {string} [secret]     the room's
+ * @property {string} [admin_key]
+ */
+
+/**
+ * @typedef {object} Tap
+ * @property {string} tap
+ * @property {string} plugin
+ * @property {number|string} [room]
+ * @property {string} state         tapping or stopping
+ * @property {string} started
+ * @property {number} recording     how many peers
+ * @property {object[]} [peers]     of tapStatus: room, peer, display, joined, left, id, error, recording
+ */
+
+/**
  * What the plugin refused, or what went wrong on the way. `code` is the plugin's error_code, or 0; then `kind` tells more:
  * 'disconnected' (the session is lost), 'timeout' (no answer), 'browser' (WebRTC failed here), '' otherwise.
  */
@@ -98,6 +119,7 @@ export class TsRecorderError extends Error {
  * @typedef {object} Pending  A promise that has not ended yet.
  * @property {string[]} [statuses]  the events that keep it
  * @property {string} [id]          of the recording it is about
+ * @property {string} [tap]         or of the tap
  * @property {(value: any) => void} resolve
  * @property {(error: TsRecorderError) => void} reject
  * @property {(ms: number) => void} expectWithin  sets its deadline anew
@@ -162,6 +184,11 @@ export class TsRecorder extends EventTarget {
 	/** Whether the session with Janus stands. */
 	get connected() {
 		return this.#connected;
+	}
+
+	/** The session of janus.js, to attach other plugins to. */
+	get session() {
+		return this.#session;
 	}
 
 	/** The PeerConnection of the recording that runs, for its statistics. @returns {RTCPeerConnection|null} */
@@ -257,6 +284,31 @@ export class TsRecorder extends EventTarget {
 		return (await this.#ask({ request: 'profiles' })).profiles;
 	}
 
+	/**
+	 * Records everybody in a room of this Janus, those who come later included, each into a file of their own.
+	 * @param {{room: number|string, plugin?: string, secret?: string, admin_key?: string, publishers?: (number|string)[], [option: string]: any}} order
+	 *   `secret` is the room's; the rest as for record
+	 * @returns {Promise<{tap: string}>}
+	 */
+	recordRoom(order) {
+		return this.#ask({ request: 'record_room', ...order });
+	}
+
+	/** Ends a tap and its recordings; kept when all their files are complete. @param {TapAccess} access @returns {Promise<{tap: string, reason: string}>} */
+	stopTap(access) {
+		return this.#ask({ request: 'stop_tap', ...access }, { until: ['tap_ended'] });
+	}
+
+	/** The taps that this handle began; with the admin_key all. @param {{admin_key?: string}} [access] @returns {Promise<Tap[]>} */
+	async taps(access) {
+		return (await this.#ask({ request: 'taps', ...access })).taps;
+	}
+
+	/** A tap with its peers. @param {TapAccess} access @returns {Promise<Tap>} */
+	tapStatus(access) {
+		return this.#ask({ request: 'status', ...access });
+	}
+
 	/** Closes the PeerConnection. A recording that still runs ends by it. */
 	hangup() {
 		if (!this.peerConnection)
@@ -332,6 +384,7 @@ export class TsRecorder extends EventTarget {
 	#ask(message, { jsep, until } = {}) {
 		return this.#begin(`Janus does not answer the request "${message.request}"`, pending => {
 			pending.statuses = until;
+			pending.tap = message.tap;
 			this.#handle.send({
 				message, jsep,
 				success: (/** @type {any} */ answer) => {
@@ -363,9 +416,11 @@ export class TsRecorder extends EventTarget {
 		const result = message.result ?? message;
 		if (!result.status)
 			return;
+		if (result.tap)
+			return this.#toldOfTap(result);
 		const ended = result.status === 'finished' || result.status === 'failed';
 		for (const pending of this.#pending) {
-			if (!pending.statuses || (pending.id && pending.id !== result.id))
+			if (!pending.statuses || pending.tap || (pending.id && pending.id !== result.id))
 				continue;
 			if (pending.statuses.includes(result.status))
 				pending.resolve(result);
@@ -375,6 +430,16 @@ export class TsRecorder extends EventTarget {
 		if (ended)
 			this.hangup();
 		this.dispatchEvent(new CustomEvent(result.status, { detail: result }));
+	}
+
+	/** It is about somebody else's media: this handle's own recording and its PeerConnection are not concerned. @param {any} result */
+	#toldOfTap(result) {
+		for (const pending of this.#pending) {
+			const meant = pending.tap ? pending.tap === result.tap : pending.id && pending.id === result.id;
+			if (meant && pending.statuses?.includes(result.status))
+				pending.resolve(result);
+		}
+		this.dispatchEvent(new CustomEvent('tap', { detail: result }));
 	}
 
 	/** Gives Janus's answer to the browser; record() waits for it. @param {any} jsep */
@@ -466,6 +531,26 @@ export class TsRecorderAdmin {
 	/** @param {string} id */
 	stop(id) {
 		return this.#ask({ request: 'stop', id });
+	}
+
+	/** As TsRecorder.recordRoom; no secret is needed. @param {{room: number|string, [option: string]: any}} order @returns {Promise<{tap: string}>} */
+	recordRoom(order) {
+		return this.#ask({ request: 'record_room', ...order });
+	}
+
+	/** Ends a tap soon. @param {TapAccess} access */
+	stopTap({ tap }) {
+		return this.#ask({ request: 'stop_tap', tap });
+	}
+
+	/** All taps. @returns {Promise<Tap[]>} */
+	async taps() {
+		return (await this.#ask({ request: 'taps' })).taps;
+	}
+
+	/** A tap with its peers. @param {TapAccess} access @returns {Promise<Tap>} */
+	tapStatus({ tap }) {
+		return this.#ask({ request: 'status', tap });
 	}
 
 	/** Completes the files that earlier runs left behind, in the background. @returns {Promise<{files: number}>} */

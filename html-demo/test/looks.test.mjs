@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../../tests/lib/process.mjs';
 import { until } from '../../tests/lib/wait.mjs';
-import { recordFor, rowOf, stage, startRecording, stopRecording } from './stage.mjs';
+import { enterRoom, recordFor, rowOf, stage, startRecording, stopRecording } from './stage.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const serious = ['serious', 'critical'];
@@ -50,9 +50,9 @@ describe('looks', () => {
 			test(`${colorScheme}, ${width} pixels wide`, async () => {
 				mkdirSync(folder, { recursive: true });
 				const page = await scene.open({ colorScheme, viewport: { width, height: 1000 } });
-				const look = async what => {
-					await examine(page, what);
-					await page.screenshot({ path: join(folder, `${what}-${colorScheme}-${width}.png`), fullPage: true, animations: 'disabled' });
+				const look = async (what, at = page) => {
+					await examine(at, what);
+					await at.screenshot({ path: join(folder, `${what}-${colorScheme}-${width}.png`), fullPage: true, animations: 'disabled' });
 				};
 				await look('idle');
 				await recordFor(page, 1500, { name: `Before, ${colorScheme} ${width}` });
@@ -62,10 +62,16 @@ describe('looks', () => {
 				assert.ok(contrast >= 3, `a flush mark on what is durable: ${contrast.toFixed(1)} : 1`);
 				await look('recording');
 				await stopRecording(page);
+				const room = await enterRoom(scene, { name: 'Ann', colorScheme, viewport: { width, height: 1000 } });
+				await room.getByRole('button', { name: 'Camera off' }).click();
+				await page.getByRole('button', { name: 'Record Demo room' }).click();
+				await page.locator('#room-list code').filter({ hasText: '.ts' }).first().waitFor();
+				await page.getByRole('button', { name: 'Record Room with a secret' }).click();
+				await page.locator('[data-room="5678"]').getByLabel('Secret of the room').waitFor();
 				await rowOf(page, `Before, ${colorScheme} ${width}`).getByRole('button', { name: /^Play/ }).click();
 				await page.waitForTimeout(500);
 				await page.getByText('More settings').click();
-				await page.getByLabel('Secret').fill(scene.secret);
+				await page.getByLabel('Secret of Janus').fill(scene.secret);
 				await page.getByRole('button', { name: 'Open' }).click();
 				await page.locator('#operator-panel').waitFor();
 				await page.getByText('All settings').click();
@@ -73,6 +79,13 @@ describe('looks', () => {
 				await rowOf(page, `Before, ${colorScheme} ${width}`).getByRole('button', { name: /^Report/ }).click();
 				await page.getByRole('dialog').waitFor();
 				await look('report');
+				await look('room', room);
+				await room.getByRole('button', { name: 'Leave' }).click();
+				await look('door', room);
+				await page.keyboard.press('Escape');
+				await page.getByRole('button', { name: 'Stop Demo room' }).click();
+				await page.locator('[data-room="1234"][data-state=recorded]').waitFor();
+				await room.close();
 				await page.close();
 			});
 		}

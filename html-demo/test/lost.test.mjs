@@ -125,7 +125,7 @@ describe('lost answers: the page', () => {
 		const page = await scene.open({ before: async loading => { wire = await tapWire(loading); } });
 		await recordFor(page, 500, { name: 'Before' });
 		await rowOf(page, 'Before').and(page.locator('[data-state=finished]')).waitFor();
-		await page.getByLabel('Secret').fill(scene.secret);
+		await page.getByLabel('Secret of Janus').fill(scene.secret);
 		await page.getByRole('button', { name: 'Open' }).click();
 		await page.locator('#operator-panel').waitFor();
 		await page.getByRole('button', { name: 'Close the panel' }).click();
@@ -141,7 +141,7 @@ describe('lost answers: the page', () => {
 		await rowOf(page, 'Before').getByRole('button', { name: /^Delete/ }).click();
 		await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 		await note.waitFor();
-		await page.getByLabel('Secret').fill(scene.secret);
+		await page.getByLabel('Secret of Janus').fill(scene.secret);
 		await page.getByRole('button', { name: 'Open' }).click();
 		await page.locator('#operator-message').filter({ hasText: /Admin API does not answer.*html-demo\/run/ }).waitFor();
 		assert.doesNotMatch(await page.locator('body').innerText(), /TypeError|undefined|null|Cannot read|fetch/);

@@ -14,5 +14,6 @@ import './client.test.mjs';
 import './types.test.mjs';
 import './lost.test.mjs';
 import './operator.test.mjs';
+import './rooms.test.mjs';
 import './failures.test.mjs';
 import './looks.test.mjs';

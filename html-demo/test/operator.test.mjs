@@ -10,7 +10,7 @@ describe('operator', () => {
 	const scene = stage();
 
 	async function unlock(page, secret) {
-		await page.getByLabel('Secret').fill(secret);
+		await page.getByLabel('Secret of Janus').fill(secret);
 		await page.getByRole('button', { name: 'Open' }).click();
 	}
 
@@ -153,7 +153,7 @@ describe('operator', () => {
 		assert.ok(!kept.includes(scene.secret));
 		await page.reload();
 		await page.locator('#operator-login').waitFor();
-		assert.equal(await page.getByLabel('Secret').inputValue(), '');
+		assert.equal(await page.getByLabel('Secret of Janus').inputValue(), '');
 		await page.close();
 	});
 });

@@ -166,7 +166,7 @@ describe('sources', () => {
 		assert.equal(await page.evaluate(() => crypto.randomUUID), undefined);
 		await recordFor(page, 500, { name: 'Plain' });
 		assert.match(await page.evaluate(() => localStorage.tsrecorderSecret), /^[0-9a-f]{32}$/);
-		await page.getByLabel('Secret').fill(scene.secret);
+		await page.getByLabel('Secret of Janus').fill(scene.secret);
 		await page.getByRole('button', { name: 'Open' }).click();
 		await page.locator('#operator-panel').waitFor();
 		assert.deepEqual(page.complaints, []);

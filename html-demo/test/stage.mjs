@@ -36,7 +36,7 @@ export function stage() {
 		folder: null, url: null, secret: null, janus: null, run: null, browser: null,
 
 		/** A page of its own that is connected. What it complains of is in `page.complaints`. `before` is called before it is loaded. */
-		async open({ before, ...options } = {}) {
+		async open({ before, path = '', ...options } = {}) {
 			const page = await this.browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
 			page.setDefaultTimeout(PATIENCE_MS);
 			page.complaints = [];
@@ -48,7 +48,7 @@ export function stage() {
 					page.complaints.push(message.text());
 			});
 			await before?.(page);
-			await page.goto(this.url);
+			await page.goto(new URL(path, this.url).href);
 			await page.locator('#connection[data-state=connected]').waitFor();
 			return page;
 		},
@@ -94,6 +94,14 @@ export async function tapWire(page) {
 		});
 	});
 	return wire;
+}
+
+/** A room page of its own, with somebody in the room. */
+export async function enterRoom(scene, { name, room = 1234, ...options }) {
+	const page = await scene.open({ path: `room.html?room=${room}&name=${name}`, ...options });
+	await page.getByRole('button', { name: 'Enter the room' }).click();
+	await page.locator('#inside').waitFor();
+	return page;
 }
 
 /** Starts recording what the form says. @returns {Promise<string>} the file, X.recording.ts */
