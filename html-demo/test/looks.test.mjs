@@ -27,6 +27,13 @@ async function examine(page, where) {
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${where}: wider than the window`);
 }
 
+/** axe says nothing of a text that has its ground's very colour. */
+async function expectReadable(button) {
+	await button.hover();
+	const [text, ground] = await button.evaluate(node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]);
+	assert.notEqual(text, ground, await button.textContent());
+}
+
 /** The ratio of WCAG 2.1 between the fills of two elements, the second one laid over the card. */
 function contrastOf(page, above, below) {
 	return page.evaluate(selectors => {
@@ -79,6 +86,7 @@ describe('looks', () => {
 				await rowOf(page, `Before, ${colorScheme} ${width}`).getByRole('button', { name: /^Report/ }).click();
 				await page.getByRole('dialog').waitFor();
 				await look('report');
+				await expectReadable(room.getByRole('button', { name: 'Camera off' }));
 				await look('room', room);
 				await room.getByRole('button', { name: 'Leave' }).click();
 				await look('door', room);

@@ -10,4 +10,5 @@ import './busy.test.mjs';
 import './change.test.mjs';
 import './firefox.test.mjs';
 import './loss.test.mjs';
+import './plugins.test.mjs';
 import './rooms.test.mjs';

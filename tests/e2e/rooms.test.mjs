@@ -5,57 +5,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startJanus } from '../lib/janus.mjs';
-import { measureIdle } from '../lib/load.mjs';
-import { connect } from '../lib/signalling.mjs';
-import { BrowserPeer } from './browserPeer.mjs';
-import { check, pluginName, sending, sentBy, sharedBrowser } from './stage.mjs';
-
-const videoRoom = 'janus.plugin.videoroom';
-
-/** A Janus with a VideoRoom that has one room; who asks (`recorder`) and who runs the room (`host`) have handles of their own. */
-async function newRoom(t, { room = 1234, secret = 'the room', ...options } = {}) {
-	const janus = await startJanus({ plugins: ['videoroom'], ...options });
-	t.after(() => janus.stop('SIGKILL'));
-	const session = await connect(janus.ws);
-	t.after(() => session.drop());
-	const [host, recorder] = [await session.attach(videoRoom), await session.attach(pluginName)];
-	const { data } = await host.request({ request: 'create', room, secret, publishers: 6, videocodec: 'h264,vp8,vp9' });
-	assert.equal(data.videoroom, 'created');
-	return { janus, host, recorder, room, secret };
-}
-
-/** Somebody in the room, who publishes; `leave` and so on are requests of the handle. */
-async function enter(t, { janus, room }, display, media = {}) {
-	const session = await connect(janus.ws);
-	t.after(() => session.drop());
-	const handle = await session.attach(videoRoom);
-	const peer = await BrowserPeer.open(await sharedBrowser());
-	peer.idle = measureIdle();
-	t.after(() => peer.close());
-	const joined = await peer.publish(handle, { request: 'joinandconfigure', room, ptype: 'publisher', display }, media);
-	assert.equal(joined.videoroom, 'joined');
-	return { session, handle, peer, id: joined.id };
-}
-
-/**
- * Holds a file against what its peer sent between two calls of sentBy, or since it is connected: up to a second may lie between a call and
- * the begin or the end of the recording beside it.
- */
-async function checkBetween(t, { path, duration_ms }, before, after) {
-	const shift = before?.source.connectedFor ?? 0;
-	const source = {
-		pictures: after.source.pictures.map(({ time, value }) => ({ time: time - shift, value })),
-		beeps: after.source.beeps.map((at) => at - shift),
-	};
-	const sent = after.seconds - (before?.seconds ?? 0);
-	const seconds = duration_ms / 1000;
-	t.diagnostic(`sent ${sent.toFixed(2)} s between, recorded ${seconds.toFixed(2)} s`);
-	assert.ok(Math.abs(seconds - sent) < 1, `${seconds} s recorded, ${sent} s sent`);
-	await check(t, path, { ...after, seconds, source });
-}
-
-const eventOf = (recorder, status, { id }, timeout = 10_000) => recorder.event(status, { timeout, match: (event) => event.peer === String(id) });
+import * as media from '../lib/media.mjs';
+import { sleep } from '../lib/wait.mjs';
+import { checkBetween, enter, eventOf, newRoom, videoRoom } from './roomStage.mjs';
+import { sending, sentBy } from './stage.mjs';
 
 test('a room is recorded: who is there, who comes later, who leaves and is kicked, until it is destroyed', { timeout: 120_000 }, async (t) => {
 	const stage = await newRoom(t);
@@ -105,4 +58,58 @@ test('a room is recorded: who is there, who comes later, who leaves and is kicke
 	await checkBetween(t, bobEnd, undefined, bobAfter);
 	assert.equal((await recorder.request({ request: 'info', id: `tap-${ann.id}` })).data.recording.state, 'finished', 'it is the handle\'s own');
 	assert.ok(existsSync(join(janus.recordings, annEnd.file)));
+});
+
+test('a publisher mutes, switches the camera off and on, and shares a screen: one file, in sync', { timeout: 60_000 }, async (t) => {
+	const stage = await newRoom(t);
+	const { recorder, room, secret } = stage;
+	await recorder.request({ request: 'record_room', room, secret, id: 'tap' });
+	const ann = await enter(t, stage, 'Ann', { video: 'H264' });
+	const { peer, handle } = ann;
+	const renegotiate = async (offer) => peer.negotiate(handle, { request: 'configure' }, await offer);
+	await sending(peer, 3);
+	await peer.call('enable', 'audio', false);
+	await renegotiate(peer.call('direct', 'video', 'inactive'));
+	await sleep(2000);
+	await peer.call('enable', 'audio', true);
+	await renegotiate(peer.call('direct', 'video', 'sendonly'));
+	await sleep(1500);
+	await renegotiate(peer.call('add', 'video', 'H264'));
+	await sending(peer, 11);
+	const { data: { recording: { tracks } } } = await recorder.request({ request: 'info', id: `tap-${ann.id}` });
+	const sent = await sentBy(peer);
+	await handle.request({ request: 'unpublish' });
+	const finished = await eventOf(recorder, 'finished', ann);
+	assert.equal(finished.reason, 'left');
+	assert.deepEqual(tracks.map(({ type, ended }) => [type, ended ?? false]), [['audio', false], ['video', false], ['video', false]]);
+
+	const { av, spans, streams } = await checkBetween(t, finished, undefined, sent, { video: ['h264', 'h264'], maxVideoGap: 3.5, flashesMissing: 5 });
+	assert.ok(!av.beeps.some((at) => at > 4 && at < 5), 'silence while it was muted');
+	assert.ok(av.recorded.some(({ at }) => at > sent.seconds - 4), 'in sync after all that');
+	const videos = streams.flatMap((s, i) => (s.codec_type === 'video' ? [spans[i]] : []));
+	assert.ok(Math.max(...videos.map(({ start }) => start)) > 5, 'the screen begins later');
+	const [camera, screen] = await Promise.all([0, 1].map((stream) => media.flashes(finished.path, stream)));
+	const apart = screen.map(({ first }) => Math.min(...camera.map((other) => Math.abs(first - other.first) * 1000)));
+	t.diagnostic(`the second picture flashes ${apart.map((ms) => ms.toFixed(0)).join(' ')} ms from the first`);
+	assert.ok(apart.length >= 2, `${apart.length} flashes of the screen`);
+	assert.ok(apart.every((ms) => ms <= 100), 'both are of the same camera, a picture or two apart'); // each encoder may leave one out
+});
+
+test('simulcast in a room: the best layer', { timeout: 60_000, skip: process.env.TSR_SHORT && 'only in the long run' }, async (t) => {
+	const stage = await newRoom(t);
+	const { recorder, room, secret } = stage;
+	const layers = [{ rid: 'l', scaleResolutionDownBy: 4 }, { rid: 'm', scaleResolutionDownBy: 2 }, { rid: 'h' }];
+	const ann = await enter(t, stage, 'Ann', { video: 'VP8', encodings: layers, size: { width: 960, height: 720 } });
+	await sending(ann.peer, 3);
+	const before = await sentBy(ann.peer);
+	await recorder.request({ request: 'record_room', room, secret, id: 'tap' });
+	await eventOf(recorder, 'recording', ann);
+	await sending(ann.peer, before.seconds + 10);
+	const after = await sentBy(ann.peer);
+	await ann.session.destroy();
+	const finished = await eventOf(recorder, 'finished', ann);
+	await checkBetween(t, finished, before, after);
+	const sizes = await media.pictureSizes(finished.path);
+	t.diagnostic(sizes.map(({ size, time }) => `${size} from ${time.toFixed(1)} s`).join(', '));
+	assert.equal(sizes.at(-1).size, '960x720');
 });

@@ -93,12 +93,12 @@ const ms = (value) => value?.toFixed(1);
 
 /**
  * Reads and decodes the file and holds it against what was sent (see sentBy) and what is expected: `video` and `audio` (codec
- * names, or null for none). `clean: false` allows decoding errors, `sync: false` leaves out flash and beep,
+ * names, or null for none). `mayPause`: sound may stop, and `clean: false` allows decoding errors, `sync: false` leaves out flash and beep,
  * `maxAudioGap`, `maxVideoGap` (s) and `flashesMissing` allow for what was not sent, or lost; `thirds` wants pairs of flash and beep at
  * start, middle and end.
  */
-export async function check(t, file, { seconds, source, idle }, { video = 'h264', audio = 'aac', clean = true, sync = true, maxOffset = offsetLimit(idle), maxAudioGap = 0.1, maxVideoGap = 0.5, flashesMissing = 2, thirds = flashesMissing <= 2 } = {}) {
-	const [found, errors, packets, flashes, beeps] = await Promise.all([media.probe(file), clean ? media.decodeErrors(file) : '',
+export async function check(t, file, { seconds, source, idle }, { video = 'h264', audio = 'aac', clean = true, mayPause = false, sync = true, maxOffset = offsetLimit(idle), maxAudioGap = 0.1, maxVideoGap = 0.5, flashesMissing = 2, thirds = flashesMissing <= 2 } = {}) {
+	const [found, errors, packets, flashes, beeps] = await Promise.all([media.probe(file), clean ? media.decodeErrors(file, { mayPause }) : '',
 		media.packets(file), video && audio && sync ? media.flashes(file) : [], video && audio && sync ? media.beeps(file) : []]);
 	assert.deepEqual(found.video.map((s) => s.codec_name), video ? [video].flat() : [], 'video streams');
 	assert.deepEqual(found.audio.map((s) => s.codec_name), audio ? [audio].flat() : [], 'audio streams');

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Peers of other plugins than VideoRoom, recorded without their knowing.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../lib/wait.mjs';
+import { checkBetween, eventOf, newcomer, newTapped } from './roomStage.mjs';
+import { sending, sentBy } from './stage.mjs';
+
+const long = process.env.TSR_SHORT && 'only in the long run';
+
+test('AudioBridge: two speakers, a file each; who is muted is not recorded', { timeout: 60_000 }, async (t) => {
+	const stage = await newTapped(t, 'audiobridge');
+	const { host, recorder, plugin } = stage;
+	await host.request({ request: 'create', room: 5, secret: 'the room' });
+	await recorder.request({ request: 'record_room', plugin, room: 5, secret: 'the room', id: 'bridge' });
+	const speakers = [];
+	for (const display of ['Ann', 'Ben']) {
+		const { handle, peer } = await newcomer(t, stage);
+		const { data: { id } } = await handle.request({ request: 'join', room: 5, display });
+		await peer.publish(handle, { request: 'configure', muted: false }, { video: null });
+		speakers.push({ handle, peer, id, recording: eventOf(recorder, 'recording', { id }) });
+	}
+	const [ann, ben] = speakers;
+	await Promise.all(speakers.map(({ recording }) => recording));
+	await sending(ben.peer, 4);
+	await ann.handle.request({ request: 'configure', muted: true });
+	await until('it is known that she is muted', async () => {
+		const { data: { recording } } = await recorder.request({ request: 'info', id: `bridge-${ann.id}` });
+		return recording.tracks[0].ended;
+	});
+	const packets = async () => (await recorder.request({ request: 'info', id: `bridge-${ann.id}` })).data.recording.tracks[0].packets;
+	const muted = await packets();
+	await sending(ben.peer, 7);
+	assert.equal(await packets(), muted, 'nothing of her is recorded');
+	await ann.handle.request({ request: 'configure', muted: false });
+	await until('she is recorded again', async () => await packets() > muted + 20);
+
+	for (const { handle, peer, id } of speakers) {
+		const sent = await sentBy(peer);
+		await handle.request({ request: 'leave' });
+		const finished = await eventOf(recorder, 'finished', { id });
+		assert.equal(finished.reason, 'left');
+		assert.equal(finished.tap, 'bridge');
+		await checkBetween(t, finished, undefined, sent, { video: null, ...(id === ann.id ? { mayPause: true, maxAudioGap: 5 } : {}) });
+	}
+});
+
+/** Peers in no room are recorded by what the plugin says of them; that is the operator's. */
+const operator = { config: 'admin_key = "operator"\n\ttap = "janus.plugin.echotest, janus.plugin.videocall"' };
+
+test('EchoTest', { timeout: 60_000, skip: long }, async (t) => {
+	const stage = await newTapped(t, 'echotest', operator);
+	const { recorder, plugin } = stage;
+	await recorder.request({ request: 'record_peers', plugin, match: {}, id: 'echo', admin_key: 'operator' });
+	const { session, handle, peer } = await newcomer(t, stage);
+	await peer.publish(handle, { audio: true, video: true }, { video: 'VP8' });
+	await recorder.event('recording');
+	await sending(peer, 6);
+	const sent = await sentBy(peer);
+	await session.destroy();
+	await checkBetween(t, await recorder.event('finished'), undefined, sent);
+});
