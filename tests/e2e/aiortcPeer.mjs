@@ -48,6 +48,12 @@ export class AiortcPeer {
 		return this.#answer('what was sent');
 	}
 
+	/** Each RTP packet that it sent so far, see aiortcPeer.py. @returns {Promise<string[]>} */
+	packets() {
+		this.#tell({ packets: true });
+		return this.#answer('the packets');
+	}
+
 	/** Its source is exact by construction. */
 	measured() {}
 

@@ -3,16 +3,18 @@
 """A WebRTC peer that is no browser: flashes and beeps once a second, by aiortc.
 
 aiortcPeer.py CODEC: prints its offer as a line of JSON, then reads lines: {"answer": JSEP}, {"candidate": CANDIDATE},
-{"sent": true} (answered by a line with what was sent so far). Ends with its input.
+{"sent": true} (answered by a line with what was sent so far), {"packets": true} (by one with each RTP packet: its header's first 12
+bytes and a hash of the rest, in hexadecimal). Ends with its input.
 """
 import asyncio
 import fractions
+import hashlib
 import json
 import sys
 import time
 
 import numpy
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCDtlsTransport, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 from av import AudioFrame, VideoFrame
 
@@ -70,6 +72,20 @@ class Beep(Source):
         return frame
 
 
+packets = []  # as they were before their encryption
+
+
+def note_packets():
+    send = RTCDtlsTransport._send_rtp
+
+    async def noting(self, data):
+        if not 192 <= data[1] < 224:  # RFC 5761 section 4: those are RTCP
+            packets.append(data[:12].hex() + hashlib.sha1(data[12:]).hexdigest())
+        await send(self, data)
+
+    RTCDtlsTransport._send_rtp = noting
+
+
 def say(message):
     print(json.dumps(message), flush=True)
 
@@ -84,6 +100,7 @@ async def sent(connection):
 
 
 async def main():
+    note_packets()
     connection = RTCPeerConnection()
     connection.addTrack(Beep())
     if sys.argv[1] != "none":
@@ -108,6 +125,8 @@ async def main():
             candidate.sdpMid = message["candidate"].get("sdpMid")  # not before the answer
             candidate.sdpMLineIndex = message["candidate"]["sdpMLineIndex"]
             await connection.addIceCandidate(candidate)
+        elif "packets" in message:
+            say(packets)
         elif "sent" in message:
             say(await sent(connection) | {"state": connection.connectionState})
     await connection.close()

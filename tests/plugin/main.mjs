@@ -8,6 +8,7 @@ import './offers.test.mjs';
 import './access.test.mjs';
 import './admin.test.mjs';
 import './settings.test.mjs';
+import './unnoticed.test.mjs';
 import './effects.test.mjs';
 import './events.test.mjs';
 import './restart.test.mjs';
