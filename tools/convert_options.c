@@ -8,12 +8,15 @@
 /* A capture does not say what its payload types mean; one is made of a few lines. */
 #define MAX_SDP_BYTES (1024 * 1024)
 
+/* How long a keyframe is waited for; 0 is for ever. */
+#define KEYFRAME_TIMEOUT_MS 10000
+
 /* The options as GLib gives them, before they are understood. */
 struct raw_options {
 	char **maps, **ssrcs;
 	char *sdp, *audio_mode, *on_loss, *video_size, *video_bitrate, *audio_bitrate;
 	char *name, *metadata, *video_encoder, *video_preset, *video_options, *audio_encoder;
-	int video_threads, keyframe_interval_ms, audio_channels, reorder_wait_ms;
+	int video_threads, keyframe_interval_ms, audio_channels, reorder_wait_ms, keyframe_timeout_ms;
 	gboolean force, stats, quiet, verbose, report;
 };
 
@@ -79,6 +82,7 @@ static bool read_numbers(const struct raw_options *raw, tsr_recording_config *co
 		{"keyframe-interval", raw->keyframe_interval_ms, 600000},
 		{"audio-channels", raw->audio_channels, 8},
 		{"reorder-wait", raw->reorder_wait_ms, 60000},
+		{"keyframe-timeout", raw->keyframe_timeout_ms, 3600000},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		g_snprintf(text, sizeof(text), "%d", numbers[i].value);
@@ -89,6 +93,7 @@ static bool read_numbers(const struct raw_options *raw, tsr_recording_config *co
 	config->encoding.keyframe_interval_ms = raw->keyframe_interval_ms;
 	config->encoding.audio_channels = (uint8_t)raw->audio_channels;
 	config->reorder_wait_us = (int64_t)raw->reorder_wait_ms * 1000;
+	config->keyframe_timeout_us = raw->keyframe_timeout_ms > 0 ? (int64_t)raw->keyframe_timeout_ms * 1000 : -1;
 	return read_bitrate("video-bitrate", raw->video_bitrate, &config->encoding.video_bitrate) &&
 	       read_bitrate("audio-bitrate", raw->audio_bitrate, &config->encoding.audio_bitrate) &&
 	       read_size(raw->video_size, &config->encoding);
@@ -195,7 +200,7 @@ static const char description[] =
 
 int convert_options_parse(struct convert_options *o, int argc, char **argv)
 {
-	struct raw_options raw = {0};
+	struct raw_options raw = {.keyframe_timeout_ms = KEYFRAME_TIMEOUT_MS};
 	const GOptionEntry entries[] = {
 		{"map", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &raw.maps,
 		 "what a payload type of a pcap means, for all ports or one; may be repeated", "[PORT:]PT=CODEC"},
@@ -208,6 +213,8 @@ int convert_options_parse(struct convert_options *o, int argc, char **argv)
 		 "after a loss, wait (default) for the next keyframe, or conceal: keep what is whole", "WHAT"},
 		{"reorder-wait", 0, 0, G_OPTION_ARG_INT, &raw.reorder_wait_ms,
 		 "how long a missing packet is waited for (500)", "MS"},
+		{"keyframe-timeout", 0, 0, G_OPTION_ARG_INT, &raw.keyframe_timeout_ms,
+		 "go on without a keyframe when none came for so long (10000); 0: never", "MS"},
 		{"video-encoder", 0, 0, G_OPTION_ARG_STRING, &raw.video_encoder, "of libavcodec (libx264)", "NAME"},
 		{"video-preset", 0, 0, G_OPTION_ARG_STRING, &raw.video_preset, "of the encoder (veryfast)", "NAME"},
 		{"video-options", 0, 0, G_OPTION_ARG_STRING, &raw.video_options, "for the encoder", "KEY=VALUE:…"},

@@ -5,6 +5,7 @@ libpipeline_la_SOURCES = \
 	tests/pipeline/call.c tests/pipeline/call.h \
 	tests/pipeline/capfile.c tests/pipeline/capfile.h \
 	tests/pipeline/capture_util.c tests/pipeline/capture_util.h \
+	tests/pipeline/command.c tests/pipeline/command.h \
 	tests/pipeline/harness.c tests/pipeline/harness.h \
 	tests/pipeline/media.c tests/pipeline/media.h \
 	tests/pipeline/pictures.c tests/pipeline/pictures.h \

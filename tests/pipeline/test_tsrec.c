@@ -8,64 +8,13 @@
 
 #include "../lib/cmocka.h"
 #include "capfile.h"
+#include "command.h"
 #include "harness.h"
 #include "sender.h"
 #include "tscheck.h"
 
 #define START_US 1700000000000000LL
 #define FRAMES   150
-
-static char *folder;
-static char *program; /* beside the tests' folders, where the build left it */
-
-/* Runs janus-tsrec with these arguments in the folder of the test, NULL at the end; *out (may be NULL) gets its standard output. */
-static int tsrec(char **out, ...) G_GNUC_NULL_TERMINATED;
-
-static int tsrec(char **out, ...)
-{
-	GPtrArray *argv = g_ptr_array_new();
-	g_ptr_array_add(argv, program);
-	va_list args;
-	va_start(args, out);
-	for (char *argument; (argument = va_arg(args, char *)) != NULL;)
-		g_ptr_array_add(argv, argument);
-	va_end(args);
-	g_ptr_array_add(argv, NULL);
-	char *said = NULL, *complained = NULL;
-	int status = 0;
-	assert_true(g_spawn_sync(folder, (char **)argv->pdata, NULL, 0, NULL, NULL, &said, &complained, &status, NULL));
-	assert_true(g_spawn_check_wait_status(status, NULL) || status > 255); /* it ended by itself */
-	int code = status >> 8;
-	if (code != 0 && complained[0] == '\0')
-		assert_true(said[0] != '\0'); /* never fails in silence */
-	g_ptr_array_free(argv, TRUE);
-	g_free(complained);
-	if (out != NULL)
-		*out = said;
-	else
-		g_free(said);
-	return code;
-}
-
-static char *in_folder(const char *name)
-{
-	return g_build_filename(folder, name, NULL);
-}
-
-static bool is_there(const char *name)
-{
-	char *path = in_folder(name);
-	bool there = g_file_test(path, G_FILE_TEST_EXISTS);
-	g_free(path);
-	return there;
-}
-
-static void save(const char *name, const void *data, size_t size)
-{
-	char *path = in_folder(name);
-	assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
-	g_free(path);
-}
 
 static void check_file(const char *name, struct tscheck *check)
 {
@@ -317,6 +266,39 @@ static void test_orientation(void **state)
 	}
 }
 
+static void to_mjr(void *ctx, bool rtcp, const uint8_t *data, size_t size, int64_t arrival_us)
+{
+	if (!rtcp)
+		mjr_frame(ctx, true, (uint32_t)((arrival_us - START_US) / 1000), data, size);
+}
+
+/* After a loss no keyframe comes: 15 s of pictures are there, or 5 s less, or 14. */
+static void test_keyframe_timeout(void **state)
+{
+	(void)state;
+	struct mjr_file file = begin_mjr("v", "h264", START_US, 0);
+	struct sender s = {.media = h264, .payload_type = 96, .ssrc = 1, .start_us = START_US, .send = to_mjr};
+	s.ctx = file.bytes;
+	while (s.frames < 15 * 30)
+		if (s.frames == 0 || s.frames % 30 > 0)
+			sender_frame(&s);
+		else
+			s.seq += s.frames++ == 30;
+	save("lossy.mjr", file.bytes->data, file.bytes->len);
+	g_byte_array_free(file.bytes, TRUE);
+	static const struct {
+		char *option;
+		unsigned at_least, at_most;
+	} rows[] = {{"--keyframe-timeout=0", 30, 30}, {"--keyframe-timeout=5000", 255, 290}, {"-q", 115, 145}};
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct tscheck check;
+		assert_int_equal(tsrec(NULL, "convert", rows[i].option, "-f", "lossy.mjr", "lossy.ts", NULL), 0);
+		check_file("lossy.ts", &check);
+		assert_in_range(check.stream[0].packets, rows[i].at_least, rows[i].at_most);
+		tscheck_finish(&check);
+	}
+}
+
 static void test_usage(void **state)
 {
 	(void)state;
@@ -333,7 +315,8 @@ static void test_usage(void **state)
 	static const char *const bad[] = {"--audio-mode=loud", "--map=h264",         "--map=96=mp3",
 					  "--video-size=1x1",  "--video-size=64",    "--video-bitrate=x",
 					  "--ssrc=one",        "--metadata=[]",      "--on-loss=cry",
-					  "--sdp=nowhere",     "--video-threads=-1", "--nonsense"};
+					  "--sdp=nowhere",     "--video-threads=-1", "--keyframe-timeout=-1",
+					  "--nonsense"};
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
 		assert_int_equal(tsrec(NULL, "convert", bad[i], "video.mjr", "bad.ts", NULL), 1);
 	assert_int_equal(tsrec(NULL, "convert", "video.mjr", NULL), 1);
@@ -400,10 +383,12 @@ static void test_force(void **state)
 	assert_int_equal(tsrec(NULL, "convert", "--force", "video.mjr", "old.ts", NULL), 0);
 	assert_same_video("old.ts");
 	assert_false(is_there("old.json")); /* it described another file */
-	GDir *dir = g_dir_open(folder, 0, NULL);
+	char *here = in_folder(".");
+	GDir *dir = g_dir_open(here, 0, NULL);
 	for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
 		assert_null(strstr(name, ".replaced-"));
 	g_dir_close(dir);
+	g_free(here);
 	g_free(text);
 	g_free(path);
 }
@@ -541,8 +526,7 @@ static int setup(void **state)
 	opus = media_load(audio, 50);
 	g_free(video);
 	g_free(audio);
-	folder = g_dir_make_tmp("tsr-tool-XXXXXX", NULL);
-	program = g_canonicalize_filename("janus-tsrec", NULL);
+	command_setup();
 	write_captures();
 	return 0;
 }
@@ -552,28 +536,20 @@ static int teardown(void **state)
 	(void)state;
 	media_free(h264);
 	media_free(opus);
-	remove_folder(folder);
-	g_free(folder);
-	g_free(program);
+	command_teardown();
 	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_mjr_files),
-		cmocka_unit_test(test_pcap_by_map_and_by_sdp),
-		cmocka_unit_test(test_a_bare_capture),
-		cmocka_unit_test(test_files_of_janus),
-		cmocka_unit_test(test_orientation),
-		cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_input_that_is_none),
-		cmocka_unit_test(test_partial_input),
-		cmocka_unit_test(test_output_that_cannot_be),
-		cmocka_unit_test(test_force),
-		cmocka_unit_test(test_inspect),
-		cmocka_unit_test(test_verify),
-		cmocka_unit_test(test_verify_strict),
+		cmocka_unit_test(test_two_mjr_files),  cmocka_unit_test(test_pcap_by_map_and_by_sdp),
+		cmocka_unit_test(test_a_bare_capture), cmocka_unit_test(test_files_of_janus),
+		cmocka_unit_test(test_orientation),    cmocka_unit_test(test_keyframe_timeout),
+		cmocka_unit_test(test_usage),          cmocka_unit_test(test_input_that_is_none),
+		cmocka_unit_test(test_partial_input),  cmocka_unit_test(test_output_that_cannot_be),
+		cmocka_unit_test(test_force),          cmocka_unit_test(test_inspect),
+		cmocka_unit_test(test_verify),         cmocka_unit_test(test_verify_strict),
 		cmocka_unit_test(test_recover),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
