@@ -47,7 +47,24 @@ export class BrowserPeer {
 
 	async negotiate(handle, body, offer) {
 		const { data, jsep } = await handle.request(body, offer);
-		await this.call('answer', jsep);
+		await this.connect(handle, jsep);
+		return data;
+	}
+
+	/** Takes the answer to what was offered by the handle, and connects. */
+	async connect(handle, answer) {
+		await this.call('answer', answer);
+		await this.#connect(handle);
+	}
+
+	/** Answers what another peer offered, and hands the answer with `body` to the handle. */
+	async accept(handle, body, offer) {
+		const { data } = await handle.request(body, await this.call('accept', offer));
+		await this.#connect(handle);
+		return data;
+	}
+
+	async #connect(handle) {
 		if (!this.handle) {
 			this.handle = handle;
 			handle.watch(async ({ janus, candidate }) => {
@@ -61,7 +78,6 @@ export class BrowserPeer {
 			this.#candidates.splice(0).forEach(this.onCandidate);
 		}
 		await until('the PeerConnection', async () => (await this.call('connectionState')) === 'connected', { timeout: 15_000 });
-		return data;
 	}
 
 	sent() {

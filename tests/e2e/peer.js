@@ -7,12 +7,7 @@ const peer = {
 	async start({ video = 'H264', audio = 'opus', dtx, packetizationMode, encodings, scalabilityMode, size } = {}) {
 		this.dtx = dtx;
 		this.stream = await this.capture({ video, audio, size });
-		this.pc = new RTCPeerConnection();
-		this.pc.onconnectionstatechange = () => {
-			if (this.pc.connectionState === 'connected')
-				this.connectedAt ??= performance.now();
-		};
-		this.pc.onicecandidate = ({ candidate }) => newCandidate(candidate?.toJSON() ?? null);
+		this.pc = this.newConnection();
 		if (audio)
 			this.pc.addTransceiver(this.stream.getAudioTracks()[0], { direction: 'sendonly', streams: [this.stream] });
 		if (video) {
@@ -23,6 +18,16 @@ const peer = {
 			this.prefer(transceiver, video, packetizationMode);
 		}
 		return this.offer();
+	},
+
+	newConnection() {
+		const pc = new RTCPeerConnection();
+		pc.onconnectionstatechange = () => {
+			if (pc.connectionState === 'connected')
+				this.connectedAt ??= performance.now();
+		};
+		pc.onicecandidate = ({ candidate }) => newCandidate(candidate?.toJSON() ?? null);
+		return pc;
 	},
 
 	/** The camera and the microphone, watched. */
@@ -126,6 +131,26 @@ const peer = {
 			beeps: beeps.map(since),
 			connectedFor: since(performance.now()),
 		};
+	},
+
+	/** Kept with the time it took (ms) to encode the next keyframe. */
+	async nextKeyframe() {
+		const encoded = async () => Math.max(...(await this.sent()).video.map(({ keyFramesEncoded }) => keyFramesEncoded));
+		const from = performance.now();
+		for (const before = await encoded(); await encoded() === before;)
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		return performance.now() - from;
+	},
+
+	/** Answers what another peer offers, with the fake camera and microphone. */
+	async accept({ type, sdp }) {
+		this.pc = this.newConnection();
+		this.stream = await this.capture({ video: true, audio: true });
+		await this.pc.setRemoteDescription({ type, sdp });
+		for (const track of this.stream.getTracks())
+			this.pc.addTrack(track, this.stream);
+		await this.pc.setLocalDescription(await this.pc.createAnswer());
+		return this.pc.localDescription.toJSON();
 	},
 
 	/** Mutes (the track goes on as silence and black) or unmutes. */

@@ -10,6 +10,9 @@ import { sleep } from '../lib/wait.mjs';
 import { checkBetween, enter, eventOf, newRoom, videoRoom } from './roomStage.mjs';
 import { sending, sentBy } from './stage.mjs';
 
+/** So long the start may wait for the first sender report. */
+const start_wait_ms = 500;
+
 test('a room is recorded: who is there, who comes later, who leaves and is kicked, until it is destroyed', { timeout: 120_000 }, async (t) => {
 	const stage = await newRoom(t);
 	const { janus, host, recorder, room, secret } = stage;
@@ -18,6 +21,7 @@ test('a room is recorded: who is there, who comes later, who leaves and is kicke
 
 	const annBefore = await sentBy(ann.peer);
 	const asked = Date.now();
+	const answer = ann.peer.call('nextKeyframe');
 	const { data } = await recorder.request({ request: 'record_room', room, secret, id: 'tap', filename: '{room}/{display}-{peer}' });
 	assert.deepEqual(data, { tsrecorder: 'tapping', tap: 'tap' });
 	const joined = await recorder.event('tap_peer', { match: ({ peer }) => peer === String(ann.id) });
@@ -25,7 +29,10 @@ test('a room is recorded: who is there, who comes later, who leaves and is kicke
 	const starting = await eventOf(recorder, 'starting', ann);
 	assert.deepEqual(starting.tracks.map(({ type, codec }) => [type, codec]).sort(), [['audio', 'opus'], ['video', 'h264']]);
 	await eventOf(recorder, 'recording', ann);
-	t.diagnostic(`in the file ${Date.now() - asked} ms after the request`);
+	const first = Date.now() - asked;
+	const answered = await answer;
+	t.diagnostic(`in the file ${first} ms after the request, encoded ${answered.toFixed(0)} ms after it`);
+	assert.ok(first <= answered + 300 + start_wait_ms, `${first} ms, of which ${answered} ms are the encoder's`);
 
 	const bob = await enter(t, stage, 'Bob', { video: 'VP8' });
 	await eventOf(recorder, 'recording', bob);
