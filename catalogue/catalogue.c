@@ -315,7 +315,9 @@ struct catalogue *catalogue_open(const struct catalogue_config *config)
 {
 	struct catalogue *c = g_new0(struct catalogue, 1);
 	c->config = *config;
+	static const char *const plain[] = {CATALOGUE_ENDING, NULL};
 	c->folder = g_strdup(config->folder);
+	c->place = (struct look_place){c->folder, config->endings ? config->endings : plain};
 	c->path = g_build_filename(config->folder, CATALOGUE_FILE, NULL);
 	c->network = is_network(config->folder);
 	pthread_mutex_init(&c->write, NULL);

@@ -2,7 +2,7 @@
  *
  * What recordings there are: one SQLite database in the recordings folder, .catalogue.db, which answers in a time that does not
  * grow with their number. It knows neither Janus nor the engine. The files are the truth: a finished one has a report
- * (NAME.json), an unfinished one its running name (NAME.recording.ts) and perhaps a note (NAME.recording.json). The database
+ * (NAME.json), an unfinished one its running name (NAME.recording.ts, or another ending) and perhaps a note (NAME.recording.json). The database
  * can be thrown away, and is made anew from them (catalogue_scan).
  *
  *     catalogue = catalogue_open(&config)            at once, however much there is
@@ -25,7 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CATALOGUE_FILE ".catalogue.db"
+#define CATALOGUE_FILE   ".catalogue.db"
+#define CATALOGUE_ENDING ".ts"
 
 struct catalogue;
 
@@ -58,6 +59,7 @@ struct catalogue_recording {
 	int64_t ended_us; /* 0 while it runs */
 	int64_t duration_ms;
 	uint64_t bytes;
+	char *ending;     /* of its finished files: ".ts"; ".recording.ts" is that of unfinished ones */
 	GPtrArray *files; /* char *: names, in order */
 };
 
@@ -68,6 +70,8 @@ void catalogue_recording_free(struct catalogue_recording *recording); /* NULL is
 struct catalogue_config {
 	const char *folder; /* of the recordings; must exist */
 	bool read_only;     /* changes nothing on the disk */
+	/* What a finished file may end in; NULL behind the last. Borrowed for as long as the catalogue is open. NULL = ".ts" alone. */
+	const char *const *endings;
 	/* Whether this process itself records the recording with this id: what files seem to say about it does not count then.
 	 * NULL = none. */
 	bool (*is_running)(void *user, const char *id);
@@ -101,7 +105,7 @@ void catalogue_tend(struct catalogue *catalogue);
 /* ---- what changes -------------------------------------------------------------------------------------------------------- */
 
 struct catalogue_claim {
-	const char *id, *name;
+	const char *id, *name, *ending;               /* NULL = ".ts" */
 	const char *title, *profile, *secret, *stamp; /* as in struct catalogue_recording */
 	bool is_private;
 	int64_t started_us;
@@ -153,7 +157,7 @@ uint64_t catalogue_interrupted_files(struct catalogue *catalogue);
 uint64_t catalogue_bytes(struct catalogue *catalogue);
 
 struct catalogue_file {
-	char *id, *name;
+	char *id, *name, *ending;
 	int64_t ended_us; /* when the file was last written */
 	uint64_t bytes;   /* with its report */
 };

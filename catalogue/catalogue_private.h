@@ -8,9 +8,11 @@
 
 #include "catalogue.h"
 #include "database.h"
+#include "place.h"
 
 struct catalogue {
 	char *folder, *path;
+	struct look_place place; /* the folder, as look.h wants it */
 	struct catalogue_config config;
 	bool network; /* the folder's file system is another machine's: its locks cannot be relied upon */
 

@@ -4,7 +4,7 @@ libcatalogue_la_SOURCES = \
 	catalogue/catalogue.c catalogue/catalogue.h catalogue/catalogue_private.h \
 	catalogue/database.c catalogue/database.h \
 	catalogue/list.c \
-	catalogue/look.c catalogue/look.h \
+	catalogue/look.c catalogue/look.h catalogue/place.h \
 	catalogue/query.c catalogue/query.h \
 	catalogue/scan.c \
 	catalogue/schema.c catalogue/schema.h \

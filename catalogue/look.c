@@ -103,18 +103,26 @@ static const char *base_of(const char *name)
 	return slash ? slash + 1 : name;
 }
 
+static struct look_mark mark_of(enum catalogue_state state, const struct stat *st, const char *ending)
+{
+	struct look_mark mark = {.state = state, .seen_us = mtime_us(st), .seen_size = st->st_size};
+	g_strlcpy(mark.ending, ending, sizeof(mark.ending));
+	return mark;
+}
+
 /* False when it is no report of ours about this file. */
-static bool read_report(const char *folder, const char *name, const struct stat *file, struct look *look)
+static bool read_report(const char *folder, const char *name, const char *ending, const struct stat *file,
+			struct look *look)
 {
 	struct stat st;
 	json_t *report = load(folder, name, LOOK_REPORT, &st);
 	const char *said = json_string_value(json_object_get(report, "file"));
-	char *expected = g_strconcat(base_of(name), LOOK_FILE, NULL);
+	char *expected = g_strconcat(base_of(name), ending, NULL);
 	bool ours = said && !strcmp(said, expected) && json_string_value(json_object_get(report, "id"));
 	if (ours) {
 		read_identity(look, report);
 		look->there = true;
-		look->mark = (struct look_mark){CATALOGUE_FINISHED, mtime_us(&st), st.st_size};
+		look->mark = mark_of(CATALOGUE_FINISHED, &st, ending);
 		look->recovered = json_is_true(json_object_get(report, "recovered"));
 		look->ended_us = time_of(report, "ended");
 		look->duration_ms = json_integer_value(json_object_get(report, "duration_ms"));
@@ -129,17 +137,30 @@ static bool read_report(const char *folder, const char *name, const struct stat 
 	return ours;
 }
 
-/* A file, NAME and `ending`, that is not finished. */
-static void read_unfinished(const char *folder, const char *name, const char *ending, const struct stat *st,
-			    struct look *look)
+/* ".recording.ts" for ".ts". */
+struct running {
+	char ending[sizeof(LOOK_RUNNING) + LOOK_ENDING_BYTES];
+};
+
+static struct running running_of(const char *ending)
+{
+	struct running running;
+	g_snprintf(running.ending, sizeof(running.ending), "%s%s", LOOK_RUNNING, ending);
+	return running;
+}
+
+/* A file that is not finished, though only its report may be missing: then `complete`. */
+static void read_unfinished(const char *folder, const char *name, const char *ending, bool complete,
+			    const struct stat *st, struct look *look)
 {
 	struct stat note_st;
+	const struct running running = running_of(ending);
 	json_t *note = load(folder, name, LOOK_NOTE, &note_st);
-	bool held = is_held(folder, name, ending);
+	bool held = is_held(folder, name, complete ? ending : running.ending);
 	read_identity(look, note);
 	json_decref(note);
 	look->there = true;
-	look->mark = (struct look_mark){held ? CATALOGUE_RUNNING : CATALOGUE_INTERRUPTED, mtime_us(st), st->st_size};
+	look->mark = mark_of(held ? CATALOGUE_RUNNING : CATALOGUE_INTERRUPTED, st, ending);
 	if (held) {
 		look->mark.seen_us = look->mark.seen_size = 0;
 		return;
@@ -152,18 +173,26 @@ static void read_unfinished(const char *folder, const char *name, const char *en
 	look->bytes = (uint64_t)st->st_size;
 }
 
-void look_at(const char *folder, const char *name, struct look *look)
+static bool look_with(const char *folder, const char *name, const char *ending, struct look *look)
 {
 	struct stat file, other;
-	*look = (struct look){0};
-	bool finished = stat_file(folder, name, LOOK_FILE, &file);
-	if (finished && read_report(folder, name, &file, look))
-		return;
-	if (stat_file(folder, name, LOOK_RUNNING, &other))
-		read_unfinished(folder, name, LOOK_RUNNING, &other, look);
+	bool finished = stat_file(folder, name, ending, &file);
+	if (finished && read_report(folder, name, ending, &file, look))
+		return true;
+	if (stat_file(folder, name, running_of(ending).ending, &other))
+		read_unfinished(folder, name, ending, false, &other, look);
 	else if (finished && stat_file(folder, name, LOOK_NOTE, &other) &&
 		 !stat_file(folder, name, LOOK_REPORT, &other))
-		read_unfinished(folder, name, LOOK_FILE, &file, look); /* its report alone is missing */
+		read_unfinished(folder, name, ending, true, &file, look); /* its report alone is missing */
+	return look->there;
+}
+
+void look_at(const struct look_place *place, const char *name, struct look *look)
+{
+	*look = (struct look){0};
+	for (const char *const *ending = place->endings; *ending; ending++)
+		if (look_with(place->folder, name, *ending, look))
+			return;
 }
 
 void look_clear(struct look *look)
@@ -176,27 +205,31 @@ void look_clear(struct look *look)
 	*look = (struct look){0};
 }
 
-bool look_is_same(const char *folder, const char *name, const struct look_mark *mark)
+bool look_is_same(const struct look_place *place, const char *name, const struct look_mark *mark)
 {
 	struct stat st;
+	const char *folder = place->folder;
+	const struct running running = running_of(mark->ending);
 	switch (mark->state) {
 	case CATALOGUE_FINISHED:
 		if (!stat_file(folder, name, LOOK_REPORT, &st) || mtime_us(&st) != mark->seen_us ||
 		    st.st_size != mark->seen_size)
 			return false;
-		return stat_file(folder, name, LOOK_FILE, &st);
-	case CATALOGUE_RUNNING: return is_held(folder, name, LOOK_RUNNING);
+		return stat_file(folder, name, mark->ending, &st);
+	case CATALOGUE_RUNNING: return is_held(folder, name, running.ending);
 	default:
-		if (!stat_file(folder, name, LOOK_RUNNING, &st) &&
-		    (stat_file(folder, name, LOOK_REPORT, &st) || !stat_file(folder, name, LOOK_FILE, &st)))
+		if (!stat_file(folder, name, running.ending, &st) &&
+		    (stat_file(folder, name, LOOK_REPORT, &st) || !stat_file(folder, name, mark->ending, &st)))
 			return false;
 		return mtime_us(&st) == mark->seen_us && st.st_size == mark->seen_size;
 	}
 }
 
-bool look_is_there(const char *folder, const char *name)
+bool look_is_there(const struct look_place *place, const char *name)
 {
 	struct stat st;
-	return stat_file(folder, name, LOOK_REPORT, &st) || stat_file(folder, name, LOOK_RUNNING, &st) ||
-	       stat_file(folder, name, LOOK_NOTE, &st);
+	bool there = stat_file(place->folder, name, LOOK_REPORT, &st) || stat_file(place->folder, name, LOOK_NOTE, &st);
+	for (const char *const *ending = place->endings; *ending && !there; ending++)
+		there = stat_file(place->folder, name, running_of(*ending).ending, &st);
+	return there;
 }

@@ -8,16 +8,19 @@
 #include <stdint.h>
 
 #include "catalogue.h"
+#include "place.h"
 
-#define LOOK_RUNNING ".recording.ts"
+#define LOOK_RUNNING ".recording" /* and the ending of a finished file */
 #define LOOK_NOTE    ".recording.json"
 #define LOOK_REPORT  ".json"
-#define LOOK_FILE    ".ts"
+
+#define LOOK_ENDING_BYTES 16
 
 /* By what it is seen whether a file is still as it was read: times and size of the report, or of an unfinished file. */
 struct look_mark {
 	enum catalogue_state state;
 	int64_t seen_us, seen_size;
+	char ending[LOOK_ENDING_BYTES]; /* of the finished file */
 };
 
 struct look {
@@ -32,13 +35,13 @@ struct look {
 	uint64_t disk_bytes; /* with its report, of what retention may remove; else 0 */
 };
 
-void look_at(const char *folder, const char *name, struct look *look);
+void look_at(const struct look_place *place, const char *name, struct look *look);
 void look_clear(struct look *look);
 
 /* Whether the file is as it was. One that runs, as long as somebody holds it. */
-bool look_is_same(const char *folder, const char *name, const struct look_mark *mark);
+bool look_is_same(const struct look_place *place, const char *name, const struct look_mark *mark);
 
 /* Whether there is anything to look at. */
-bool look_is_there(const char *folder, const char *name);
+bool look_is_there(const struct look_place *place, const char *name);
 
 #endif

@@ -17,6 +17,7 @@ void catalogue_recording_free(struct catalogue_recording *r)
 	g_free(r->profile);
 	g_free(r->secret);
 	g_free(r->stamp);
+	g_free(r->ending);
 	g_ptr_array_unref(r->files);
 	g_free(r);
 }
@@ -27,6 +28,7 @@ void catalogue_file_free(struct catalogue_file *file)
 		return;
 	g_free(file->id);
 	g_free(file->name);
+	g_free(file->ending);
 	g_free(file);
 }
 
@@ -38,7 +40,7 @@ struct entry *query_entry(struct database *db, int *rc, int64_t no)
 		db, rc,
 		"SELECT id, recording.title, recording.profile, secret, stamp, recording.private, recording.recovered,"
 		" recording.state, recording.started_us, recording.ended_us, recording.duration_ms, recording.bytes, "
-		"claimed_us"
+		"claimed_us, ending"
 		" FROM recording LEFT JOIN file ON file.no = first WHERE recording.no = ?",
 		"i", no);
 	if (!database_step(s, rc))
@@ -58,14 +60,19 @@ struct entry *query_entry(struct database *db, int *rc, int64_t no)
 	r->duration_ms = sqlite3_column_int64(s, 10);
 	r->bytes = (uint64_t)sqlite3_column_int64(s, 11);
 	e->claimed = sqlite3_column_int64(s, 12) > 0;
+	r->ending = database_text(s, 13);
+	if (!r->ending) /* of files that are gone meanwhile */
+		r->ending = g_strdup(CATALOGUE_ENDING);
 	r->files = g_ptr_array_new_with_free_func(g_free);
 	e->marks = g_array_new(FALSE, FALSE, sizeof(struct look_mark));
 	sqlite3_reset(s);
-	s = database_query(db, rc, "SELECT name, state, seen_us, seen_size FROM file WHERE recording = ? ORDER BY name",
+	s = database_query(db, rc,
+			   "SELECT name, state, seen_us, seen_size, ending FROM file WHERE recording = ? ORDER BY name",
 			   "i", no);
 	while (database_step(s, rc)) {
 		struct look_mark mark = {(enum catalogue_state)sqlite3_column_int(s, 1), sqlite3_column_int64(s, 2),
-					 sqlite3_column_int64(s, 3)};
+					 sqlite3_column_int64(s, 3), ""};
+		g_strlcpy(mark.ending, (const char *)sqlite3_column_text(s, 4), sizeof(mark.ending));
 		g_ptr_array_add(r->files, database_text(s, 0));
 		g_array_append_val(e->marks, mark);
 	}
@@ -90,7 +97,7 @@ bool query_verify(struct catalogue *c, struct entry *e)
 	bool same = true;
 	for (guint i = 0; i < r->files->len; i++) {
 		const char *name = g_ptr_array_index(r->files, i);
-		if (look_is_same(c->folder, name, &g_array_index(e->marks, struct look_mark, i)))
+		if (look_is_same(&c->place, name, &g_array_index(e->marks, struct look_mark, i)))
 			continue;
 		catalogue_refresh(c, name);
 		same = false;
@@ -132,7 +139,7 @@ struct catalogue_recording *catalogue_find(struct catalogue *c, const char *id)
 		if (finding.entry) {
 			if (query_verify(c, finding.entry) || c->config.read_only)
 				break;
-		} else if (!looked && is_plain_name(id) && look_is_there(c->folder, id)) {
+		} else if (!looked && is_plain_name(id) && look_is_there(&c->place, id)) {
 			catalogue_refresh(c, id); /* put there by hand, or the scan has not come to it yet */
 			looked = true;
 		} else {
@@ -207,7 +214,7 @@ static int find_oldest(struct database *db, void *arg)
 	const struct catalogue_file *after = oldest->after;
 	sqlite3_stmt *s = database_query(
 		db, &rc,
-		"SELECT id, name, written_us, disk_bytes FROM file INDEXED BY file_oldest"
+		"SELECT id, name, written_us, disk_bytes, ending FROM file INDEXED BY file_oldest"
 		" JOIN recording ON recording.no = recording"
 		" WHERE disk_bytes > 0 AND (written_us, name) > (?, ?) ORDER BY written_us, name LIMIT 1",
 		"it", after ? after->ended_us : INT64_MIN, after ? after->name : "");
@@ -218,6 +225,7 @@ static int find_oldest(struct database *db, void *arg)
 		oldest->file->name = database_text(s, 1);
 		oldest->file->ended_us = sqlite3_column_int64(s, 2);
 		oldest->file->bytes = (uint64_t)sqlite3_column_int64(s, 3);
+		oldest->file->ending = database_text(s, 4);
 		sqlite3_reset(s);
 	}
 	return rc;

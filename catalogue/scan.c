@@ -64,7 +64,7 @@ static void flush(struct scan *s)
 			if (s->known[i])
 				continue;
 			one->name = s->batch[i].name;
-			look_at(s->c->folder, one->name, &one->look);
+			look_at(&s->c->place, one->name, &one->look);
 			count_seen += one->look.there;
 		}
 	}
@@ -96,12 +96,28 @@ static bool cut_ending(char *name, const char *ending)
 	return true;
 }
 
+static bool cut_running(char *name, const char *const *endings)
+{
+	for (; *endings; endings++) {
+		if (!g_str_has_suffix(name, *endings))
+			continue;
+		char *before = g_strndup(name, strlen(name) - strlen(*endings));
+		bool cut = cut_ending(before, LOOK_RUNNING);
+		if (cut)
+			name[strlen(before)] = '\0';
+		g_free(before);
+		if (cut)
+			return true;
+	}
+	return false;
+}
+
 /* The name that a file belongs to (g_free), or NULL when it is none of ours. */
-static char *name_of(const char *folder, const char *file)
+static char *name_of(const struct catalogue *c, const char *folder, const char *file)
 {
 	char *name = *folder ? g_strconcat(folder, "/", file, NULL) : g_strdup(file);
 	if (g_utf8_validate(name, -1, NULL) &&
-	    (cut_ending(name, LOOK_NOTE) || cut_ending(name, LOOK_RUNNING) || cut_ending(name, LOOK_REPORT)))
+	    (cut_ending(name, LOOK_NOTE) || cut_running(name, c->place.endings) || cut_ending(name, LOOK_REPORT)))
 		return name;
 	g_free(name);
 	return NULL;
@@ -154,7 +170,7 @@ static bool walk(struct scan *s, const char *folder, unsigned depth)
 			continue;
 		if (is_folder(dir, entry))
 			g_ptr_array_add(folders, *folder ? g_strconcat(folder, "/", file, NULL) : g_strdup(file));
-		char *name = name_of(folder, file);
+		char *name = name_of(s->c, folder, file);
 		if (name)
 			g_ptr_array_add(names, name);
 		if (names->len == PIECE)
@@ -186,11 +202,13 @@ static int read_page(struct database *db, void *arg)
 	g_ptr_array_set_size(page->names, 0);
 	g_array_set_size(page->marks, 0);
 	sqlite3_stmt *s = database_query(
-		db, &rc, "SELECT name, state, seen_us, seen_size FROM file WHERE name > ? ORDER BY name LIMIT ?", "ti",
+		db, &rc,
+		"SELECT name, state, seen_us, seen_size, ending FROM file WHERE name > ? ORDER BY name LIMIT ?", "ti",
 		page->after, (int64_t)CATALOGUE_BATCH);
 	while (database_step(s, &rc)) {
 		struct look_mark mark = {(enum catalogue_state)sqlite3_column_int(s, 1), sqlite3_column_int64(s, 2),
-					 sqlite3_column_int64(s, 3)};
+					 sqlite3_column_int64(s, 3), ""};
+		g_strlcpy(mark.ending, (const char *)sqlite3_column_text(s, 4), sizeof(mark.ending));
 		g_ptr_array_add(page->names, database_text(s, 0));
 		g_array_append_val(page->marks, mark);
 	}
@@ -203,10 +221,10 @@ static void check_page(struct scan *s, const struct page *page)
 	unsigned changed = 0;
 	for (guint i = 0; i < page->names->len; i++) {
 		char *name = g_ptr_array_index(page->names, i);
-		if (look_is_same(s->c->folder, name, &g_array_index(page->marks, struct look_mark, i)))
+		if (look_is_same(&s->c->place, name, &g_array_index(page->marks, struct look_mark, i)))
 			continue;
 		seen[changed].name = name;
-		look_at(s->c->folder, name, &seen[changed++].look);
+		look_at(&s->c->place, name, &seen[changed++].look);
 	}
 	if (changed)
 		catalogue_put(s->c, seen, changed);

@@ -65,6 +65,8 @@ static const char *const migrations[] = {
 	"CREATE TRIGGER file_changes AFTER UPDATE OF disk_bytes ON file WHEN old.disk_bytes <> new.disk_bytes BEGIN"
 	"  UPDATE fact SET value = value - old.disk_bytes + new.disk_bytes WHERE key = 'bytes';"
 	"END;",
+	/* What a file ends in when it is finished. */
+	"ALTER TABLE file ADD COLUMN ending TEXT NOT NULL DEFAULT '.ts';",
 };
 
 #define LATEST ((int)G_N_ELEMENTS(migrations))

@@ -86,11 +86,11 @@ static int insert_file(struct database *db, const char *name, int64_t recording,
 	return database_run(
 		db,
 		"INSERT INTO file (name, recording, state, seen_us, seen_size, title, profile, secret, stamp, private,"
-		" recovered, started_us, ended_us, duration_ms, bytes, written_us, disk_bytes)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		"tiiiittttiiiiiiii", name, recording, (int64_t)l->mark.state, l->mark.seen_us, l->mark.seen_size,
+		" recovered, started_us, ended_us, duration_ms, bytes, written_us, disk_bytes, ending)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"tiiiittttiiiiiiiit", name, recording, (int64_t)l->mark.state, l->mark.seen_us, l->mark.seen_size,
 		l->title, l->profile, l->secret, l->stamp, (int64_t)l->is_private, (int64_t)l->recovered, l->started_us,
-		l->ended_us, l->duration_ms, (int64_t)l->bytes, l->written_us, (int64_t)l->disk_bytes);
+		l->ended_us, l->duration_ms, (int64_t)l->bytes, l->written_us, (int64_t)l->disk_bytes, l->mark.ending);
 }
 
 static int update_file(struct database *db, int64_t no, int64_t recording, const struct look *l)
@@ -99,10 +99,10 @@ static int update_file(struct database *db, int64_t no, int64_t recording, const
 		db,
 		"UPDATE file SET recording = ?2, state = ?3, seen_us = ?4, seen_size = ?5, title = ?6, profile = ?7,"
 		" secret = ?8, stamp = ?9, private = ?10, recovered = ?11, started_us = ?12, ended_us = ?13,"
-		" duration_ms = ?14, bytes = ?15, written_us = ?16, disk_bytes = ?17 WHERE no = ?1",
-		"iiiiittttiiiiiiii", no, recording, (int64_t)l->mark.state, l->mark.seen_us, l->mark.seen_size,
+		" duration_ms = ?14, bytes = ?15, written_us = ?16, disk_bytes = ?17, ending = ?18 WHERE no = ?1",
+		"iiiiittttiiiiiiiit", no, recording, (int64_t)l->mark.state, l->mark.seen_us, l->mark.seen_size,
 		l->title, l->profile, l->secret, l->stamp, (int64_t)l->is_private, (int64_t)l->recovered, l->started_us,
-		l->ended_us, l->duration_ms, (int64_t)l->bytes, l->written_us, (int64_t)l->disk_bytes);
+		l->ended_us, l->duration_ms, (int64_t)l->bytes, l->written_us, (int64_t)l->disk_bytes, l->mark.ending);
 }
 
 static int put_file(struct database *db, const char *name, const struct look *look)
@@ -143,12 +143,12 @@ static int put_all(struct database *db, void *arg)
 }
 
 /* Whether what was seen is what is there; if not, `s` has what is there now. */
-static bool still_so(const char *folder, struct sighting *s)
+static bool still_so(const struct look_place *place, struct sighting *s)
 {
-	if (s->look.there ? look_is_same(folder, s->name, &s->look.mark) : !look_is_there(folder, s->name))
+	if (s->look.there ? look_is_same(place, s->name, &s->look.mark) : !look_is_there(place, s->name))
 		return true;
 	look_clear(&s->look);
-	look_at(folder, s->name, &s->look);
+	look_at(place, s->name, &s->look);
 	return false;
 }
 
@@ -162,7 +162,7 @@ void catalogue_put(struct catalogue *c, struct sighting *sightings, unsigned cou
 			break;
 		unsigned changed = 0;
 		for (unsigned i = 0; i < left; i++) {
-			if (still_so(c->folder, &sightings[i]))
+			if (still_so(&c->place, &sightings[i]))
 				continue;
 			struct sighting s = sightings[changed];
 			sightings[changed++] = sightings[i];
@@ -188,7 +188,7 @@ void catalogue_refresh(struct catalogue *c, const char *name)
 	if (cannot_change(c))
 		return;
 	struct sighting s = {.name = (char *)name};
-	look_at(c->folder, name, &s.look);
+	look_at(&c->place, name, &s.look);
 	catalogue_put(c, &s, 1);
 }
 
@@ -211,8 +211,8 @@ static int claim_id(struct database *db, void *arg)
 	claiming->exists = taken;
 	if (rc != SQLITE_OK || taken)
 		return rc;
-	const struct look look = {
-		.mark = {CATALOGUE_RUNNING, 0, 0},
+	struct look look = {
+		.mark = {.state = CATALOGUE_RUNNING},
 		.title = (char *)claim->title,
 		.profile = (char *)claim->profile,
 		.secret = (char *)claim->secret,
@@ -220,6 +220,7 @@ static int claim_id(struct database *db, void *arg)
 		.is_private = claim->is_private,
 		.started_us = claim->started_us,
 	};
+	g_strlcpy(look.mark.ending, claim->ending ? claim->ending : CATALOGUE_ENDING, sizeof(look.mark.ending));
 	int64_t recording = recording_of(db, &rc, claim->id);
 	if (rc == SQLITE_OK)
 		rc = database_run(db, "UPDATE recording SET claimed_us = ?2 WHERE no = ?1", "ii", recording,

@@ -226,7 +226,8 @@ static void note_ended(struct ending *end, const struct sink_result *result, boo
 /* A full disk ends a file early, but under its final name: it plays. */
 static bool has_final_name(const struct sink_result *result)
 {
-	return result->path == NULL || !g_str_has_suffix(result->path, ".recording.ts");
+	bool running = false;
+	return result->path == NULL || !tsr_container_of_file(result->path, NULL, &running, NULL) || !running;
 }
 
 static void on_sink_finished(void *ctx, const struct sink_result *result)

@@ -12,16 +12,14 @@
 
 /* ---- recovery ---------------------------------------------------------------------------------------------------- */
 
-static void add_track(tsr_recovered *out, const struct tsscan *scan, const struct tsscan_pid *p)
+static void add_track(tsr_recovered *out, const struct recover_track *t)
 {
-	if (!p->pes || p->units == 0 || out->tracks == TSR_MAX_TRACKS)
-		return;
 	out->track[out->tracks++] = (tsr_recovered_track){
-		.pid = p->pid,
-		.codec = tstables_codec(&scan->tables, p->pid),
-		.frames = p->units,
-		.first_pts_90k = p->first_pts_90k,
-		.last_pts_90k = p->last_pts_90k,
+		.id = t->id,
+		.codec = t->codec,
+		.frames = t->frames,
+		.first_pts_90k = t->first_pts_90k,
+		.last_pts_90k = t->last_pts_90k,
 	};
 }
 
@@ -85,8 +83,8 @@ static tsr_recovered recovered_of(const struct recover_result *r, const char *id
 		.ended_utc_us = r->ended_utc_us,
 		.sha256 = r->sha256,
 	};
-	for (unsigned i = 0; r->scan != NULL && i < r->scan->pids; i++)
-		add_track(&out, r->scan, &r->scan->pid[i]);
+	for (unsigned i = 0; i < r->tracks && i < TSR_MAX_TRACKS; i++)
+		add_track(&out, &r->track[i]);
 	out.duration_ms = duration_ms(&out);
 	return out;
 }

@@ -233,9 +233,9 @@ void tsr_recording_set_temporal_layer(tsr_recording *r, unsigned index, uint8_t 
 	pthread_mutex_unlock(&r->turn);
 }
 
-tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode)
+tsr_error tsr_route(tsr_codec in, tsr_container container, tsr_audio_mode mode, tsr_codec *out, bool *transcode)
 {
-	const struct route *route = route_find(in, mode);
+	const struct route *route = route_find(in, container, mode);
 	if (route == NULL)
 		return TSR_E_UNSUPPORTED;
 	*out = route->out;
@@ -243,9 +243,10 @@ tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *tra
 	return TSR_OK;
 }
 
-tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding, const char **missing)
+tsr_error tsr_route_available(tsr_codec in, tsr_container container, tsr_audio_mode mode, const tsr_encoding *encoding,
+			      const char **missing)
 {
-	const struct route *route = route_find(in, mode);
+	const struct route *route = route_find(in, container, mode);
 	if (route == NULL || !depay_supports(in)) {
 		*missing = tsr_codec_name(in);
 		return TSR_E_UNSUPPORTED;

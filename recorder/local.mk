@@ -23,6 +23,7 @@ librecorder_la_SOURCES = \
 	recorder/common/buf.c recorder/common/buf.h \
 	recorder/common/clock.c recorder/common/clock.h \
 	recorder/common/codec.c recorder/common/codec.h \
+	recorder/common/container.c recorder/common/container.h \
 	recorder/common/error.c recorder/common/error.h \
 	recorder/common/frame.h \
 	recorder/common/latency.c recorder/common/latency.h \

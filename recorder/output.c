@@ -104,7 +104,8 @@ static tsr_error set_tables(tsr_recording *r)
 static tsr_error start_mux(tsr_recording *r)
 {
 	struct output *out = r->out;
-	const struct mux_config config = {.title = r->config.name, .wait_90k = recording_wait_us(r) * 9 / 100};
+	const struct mux_config config = {
+		.container = r->config.container, .title = r->config.name, .wait_90k = recording_wait_us(r) * 9 / 100};
 	tsr_error err = mux_create(&config, out->file.sink, &out->mux);
 	return err == TSR_OK ? set_tables(r) : err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The recording engine: RTP of a peer's tracks in, one MPEG-TS file out. It knows nothing of Janus or JSON. This is its only
- * public header (with the vocabulary of common/error.h, common/codec.h, common/latency.h and common/log.h).
+ * The recording engine: RTP of a peer's tracks in, one file out. It knows nothing of Janus or JSON. This is its only
+ * public header (with the vocabulary of common/error.h, common/codec.h, common/container.h, common/latency.h and common/log.h).
  *
  *     engine = tsr_engine_create(&engine_config)            threads and pools, one per process
  *     tsr_recording_create(engine, &config, &recording)     one per peer; its file is there from now on
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "common/codec.h"
+#include "common/container.h"
 #include "common/error.h"
 #include "common/latency.h"
 #include "common/log.h"
@@ -91,6 +92,7 @@ typedef struct tsr_recording_config {
 	const char *name;     /* free text for the container's title and the report; may be NULL */
 	const char *metadata; /* a JSON object as text, copied verbatim into the report; may be NULL */
 	const char *host;     /* likewise, as "host": what the host wants to find again in the report; may be NULL */
+	tsr_container container;
 	tsr_audio_mode audio_mode;
 	tsr_on_loss on_loss;
 	tsr_encoding encoding;
@@ -116,7 +118,7 @@ typedef struct tsr_recording_config {
 	void *user;
 } tsr_recording_config;
 
-/* Creates the file (FILENAME.recording.ts) and the recording, which the caller owns one reference of.
+/* Creates the file (FILENAME.recording.ts, or as its container has it: common/container.h) and the recording, which the caller owns one reference of.
  * TSR_OK and *out; TSR_E_INVAL (config), TSR_E_EXISTS, TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY, TSR_E_NOSPACE (also:
  * min_free_space), TSR_E_IO, TSR_E_NOMEM; TSR_E_BUSY when the engine is being destroyed. On failure nothing is left behind. */
 TSR_MUST_USE tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *config,
@@ -160,14 +162,15 @@ TSR_MUST_USE tsr_error tsr_recording_resume_track(tsr_recording *recording, unsi
 #define TSR_ALL_LAYERS 7
 void tsr_recording_set_temporal_layer(tsr_recording *recording, unsigned index, uint8_t layer);
 
-/* How a codec gets into the file under this audio mode: the codec written, and whether that means transcoding.
+/* How a codec gets into such a file under this audio mode: the codec written, and whether that means transcoding.
  * TSR_OK or TSR_E_UNSUPPORTED. */
-TSR_MUST_USE tsr_error tsr_route(tsr_codec in, tsr_audio_mode mode, tsr_codec *out, bool *transcode);
+TSR_MUST_USE tsr_error tsr_route(tsr_codec in, tsr_container container, tsr_audio_mode mode, tsr_codec *out,
+				 bool *transcode);
 
 /* Whether this build's libavcodec has what `in` needs with these settings; TSR_OK; TSR_E_UNSUPPORTED with the name of what is missing
  * in *missing (constant or borrowed from `encoding`); TSR_E_CODEC with the encoder's, which does not open with them; TSR_E_NOMEM. */
-TSR_MUST_USE tsr_error tsr_route_available(tsr_codec in, tsr_audio_mode mode, const tsr_encoding *encoding,
-					   const char **missing);
+TSR_MUST_USE tsr_error tsr_route_available(tsr_codec in, tsr_container container, tsr_audio_mode mode,
+					   const tsr_encoding *encoding, const char **missing);
 
 /* Takes one RTP (RTCP) packet of a track that arrived at arrival_us (tsr_now_us()): copies and enqueues it; microseconds.
  * False when it was not taken: the inbox is full (counted), the recording is stopping, or the index or size is wrong. */
@@ -332,15 +335,16 @@ void tsr_recording_get_stats(tsr_recording *recording, tsr_stats *out);
 /* ---- files that an earlier run left behind -------------------------------------------------------------------------- */
 
 typedef struct tsr_recovered_track {
-	uint16_t pid;
-	tsr_codec codec; /* as the file's tables say; TSR_CODEC_NONE when it is none of ours */
+	unsigned id;     /* in the file: TS: its PID */
+	tsr_codec codec; /* as the file says; TSR_CODEC_NONE when it is none of ours */
 	uint64_t frames;
 	int64_t first_pts_90k, last_pts_90k;
 } tsr_recovered_track;
 
-/* What became of one NAME.recording.ts. Strings are borrowed for the call. */
+/* What became of one NAME.recording.ts (here and below, likewise of other containers). Strings are borrowed for the call. */
 typedef struct tsr_recovered {
-	tsr_error error;    /* TSR_OK; TSR_E_MALFORMED: no transport stream, left alone; TSR_E_EXISTS: NAME.ts is there;
+	tsr_error
+		error; /* TSR_OK; TSR_E_MALFORMED: no file of its container, left alone; TSR_E_EXISTS: NAME.ts is there;
 				       TSR_E_NOSPACE, _READONLY, _IO: left as it is, the next run tries again */
 	const char *id;     /* of the recording; the last component of its name where no note tells */
 	const char *path;   /* absolute: where it lies now; NULL when it held no media and was removed */

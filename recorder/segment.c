@@ -73,6 +73,7 @@ tsr_error segment_open(tsr_recording *r, struct segment *s)
 	s->started_utc_us = clock_utc_us();
 	char *note = c->report ? report_note(r, s->started_utc_us) : NULL;
 	struct file_sink_config config = {
+		.container = c->container,
 		.log_id = c->id,
 		.folder = c->folder,
 		.name = s->name,
@@ -91,7 +92,7 @@ tsr_error segment_open(tsr_recording *r, struct segment *s)
 		return err;
 	s->device = file_sink_device(s->sink);
 	g_free(s->path);
-	s->path = g_strdup_printf("%s/%s.recording.ts", c->folder, s->name);
+	s->path = g_strdup_printf("%s/%s%s", c->folder, s->name, tsr_container_running(c->container));
 	ending_expect_file(r);
 	return TSR_OK;
 }

@@ -505,7 +505,7 @@ static tsr_error create_stages(struct track *t, const tsr_track_config *config)
 tsr_error track_create(tsr_recording *r, unsigned index, const tsr_track_config *config, track_frame_cb take_frame,
 		       struct track **out)
 {
-	const struct route *route = route_find(config->codec, r->config.audio_mode);
+	const struct route *route = route_find(config->codec, r->config.container, r->config.audio_mode);
 	if (route == NULL || !depay_supports(config->codec))
 		return TSR_E_UNSUPPORTED;
 	struct track *t = calloc(1, sizeof(*t));

@@ -105,8 +105,9 @@ static int add_track(struct conversion *c, const struct merge_input *in, const s
 		return TRACK_NONE;
 	}
 	const tsr_recording_config *config = &c->options->config;
+	const tsr_container container = c->output.container;
 	const char *missing = NULL;
-	if (tsr_route_available(format->codec, config->audio_mode, &config->encoding, &missing) != TSR_OK) {
+	if (tsr_route_available(format->codec, container, config->audio_mode, &config->encoding, &missing) != TSR_OK) {
 		complain("%s: %s cannot be recorded: this libavcodec has no %s", in->path,
 			 tsr_codec_name(format->codec), missing != NULL ? missing : "way to do it");
 		c->missing = EXIT_MISSING;
@@ -191,14 +192,15 @@ static bool start_recording(struct conversion *c)
 	tsr_recording_config config = c->options->config;
 	config.folder = c->output.folder;
 	config.filename = c->output.filename;
+	config.container = c->output.container;
 	config.id = "convert";
 	config.on_event = on_event;
 	config.user = c;
 	c->engine = tsr_engine_create(&(tsr_engine_config){.offline = true});
 	tsr_error err = c->engine != NULL ? tsr_recording_create(c->engine, &config, &c->recording) : TSR_E_NOMEM;
 	if (err == TSR_E_EXISTS)
-		complain("%s/%s.recording.ts exists: a recording is going on, or it was left behind", c->output.folder,
-			 c->output.filename);
+		complain("%s/%s%s exists: a recording is going on, or it was left behind", c->output.folder,
+			 c->output.filename, tsr_container_running(c->output.container));
 	else if (err != TSR_OK)
 		complain("%s: %s", c->output.path, tsr_strerror(err));
 	return err == TSR_OK;

@@ -29,7 +29,8 @@ struct destination {
 	char *path; /* FOLDER/FILENAME.ts */
 	char *folder;
 	char *filename; /* without .ts */
-	char *old;      /* where the file that was there waits; NULL = there was none */
+	tsr_container container;
+	char *old; /* where the file that was there waits; NULL = there was none */
 	char *old_report;
 };
 

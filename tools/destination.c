@@ -6,22 +6,20 @@
 
 #include "convert.h"
 
-#define ENDING         ".ts"
-#define RUNNING_ENDING ".recording.ts"
-
 bool destination_init(struct destination *out, const char *path)
 {
 	*out = (struct destination){0};
 	char *name = g_path_get_basename(path);
-	if (!g_str_has_suffix(name, ENDING) || strlen(name) == strlen(ENDING) ||
-	    g_str_has_suffix(name, RUNNING_ENDING)) {
+	bool running;
+	size_t stem;
+	if (!tsr_container_of_file(name, &out->container, &running, &stem) || running) {
 		complain("%s: the output's name must end in .ts (and not in .recording.ts)", path);
 		g_free(name);
 		return false;
 	}
 	out->path = g_strdup(path);
 	out->folder = g_path_get_dirname(path);
-	out->filename = g_strndup(name, strlen(name) - strlen(ENDING));
+	out->filename = g_strndup(name, stem);
 	g_free(name);
 	return true;
 }

@@ -66,11 +66,6 @@ static char *time_text(int64_t us, const char *format)
 	return text;
 }
 
-static const char *ending_of(const struct catalogue_recording *r)
-{
-	return r->state == CATALOGUE_FINISHED ? ".ts" : ".recording.ts";
-}
-
 static void add_time(json_t *to, const char *key, int64_t us)
 {
 	char *text = time_text(us, "%Y-%m-%dT%H:%M:%S");
@@ -84,7 +79,8 @@ static json_t *recording_json(const struct catalogue_recording *r)
 	json_t *out = json_object(), *files = json_array();
 	for (guint i = 0; i < r->files->len; i++)
 		json_array_append_new(files,
-				      json_sprintf("%s%s", (char *)g_ptr_array_index(r->files, i), ending_of(r)));
+				      json_sprintf("%s%s%s", (char *)g_ptr_array_index(r->files, i),
+						   r->state == CATALOGUE_FINISHED ? "" : ".recording", r->ending));
 	json_object_set_new(out, "id", json_string(r->id));
 	if (r->title)
 		json_object_set_new(out, "name", json_string(r->title));
@@ -169,8 +165,8 @@ static int list(const char *folder, struct wish *w)
 		complain("%s: no such folder", folder);
 		return EXIT_INPUT;
 	}
-	struct catalogue *c =
-		catalogue_open(&(struct catalogue_config){.folder = folder, .read_only = true, .tell = on_told});
+	struct catalogue *c = catalogue_open(&(struct catalogue_config){
+		.folder = folder, .read_only = true, .endings = tsr_container_endings(), .tell = on_told});
 	int code = EXIT_DONE;
 	if (catalogue_needs_scan(c) && !catalogue_scan(c, NULL)) {
 		complain("%s: cannot be read", folder);

@@ -129,8 +129,7 @@ static void add_packet(void *ctx, const uint8_t *packet)
 static char *report_path(const char *path)
 {
 	size_t length = strlen(path);
-	if (g_str_has_suffix(path, ".ts"))
-		length -= strlen(".ts");
+	(void)tsr_container_of_file(path, NULL, NULL, &length);
 	return g_strdup_printf("%.*s.json", (int)length, path);
 }
 

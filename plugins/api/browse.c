@@ -31,10 +31,10 @@ json_t *browse_info(struct request *r)
 	return json_pack("{s:s, s:o}", "tsrecorder", "info", "recording", recording);
 }
 
-static void tell_deleted(const struct request *r, const char *id, const char *name)
+static void tell_deleted(const struct request *r, const struct catalogue_recording *item, const char *name)
 {
-	json_t *event = json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", id, "file", name, ".ts", "reason",
-				  "request");
+	json_t *event = json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", item->id, "file", name,
+				  item->ending, "reason", "request");
 	if (r->session)
 		session_notify(r->session, event);
 	else
@@ -53,7 +53,7 @@ static json_t *remove_files(struct request *r, const struct catalogue_recording 
 		library_look(r->parts->library, name);
 		if (err == TSR_OK) {
 			removed++;
-			tell_deleted(r, item->id, name);
+			tell_deleted(r, item, name);
 		}
 	}
 	config_unref(config);

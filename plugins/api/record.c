@@ -129,7 +129,7 @@ static void announce(struct request *r, const struct settings *s, const struct r
 	json_t *result = json_pack("{s:s, s:s}", "status", "starting", "id", take_facts(take)->id);
 	if (p->wanted.name)
 		json_object_set_new(result, "name", json_string(p->wanted.name));
-	json_object_set_new(result, "file", json_sprintf("%s.recording.ts", name));
+	json_object_set_new(result, "file", json_sprintf("%s%s", name, tsr_container_running(take_container(take))));
 	send_answer(r, result, sdp, take);
 	json_decref(result);
 	take_announced(take);

@@ -102,7 +102,7 @@ static bool check_codecs(struct codec_list *list, const struct settings *s, cons
 	for (unsigned i = 0; i < list->count; i++) {
 		tsr_codec codec = list->codec[i];
 		const char *missing = NULL;
-		tsr_error err = tsr_route_available(codec, mode, &encoding, &missing);
+		tsr_error err = tsr_route_available(codec, TSR_CONTAINER_TS, mode, &encoding, &missing);
 		if (err == TSR_OK)
 			usable.codec[usable.count++] = codec;
 		else if (err != TSR_E_UNSUPPORTED && tsr_codec_is_video(codec))

@@ -55,7 +55,8 @@ static void on_recovered(void *user, const tsr_recovered *r)
 			 tsr_strerror(r->error));
 		return;
 	}
-	if (r->path && g_str_has_suffix(r->path, ".recording.ts")) /* kept */
+	bool running = false;
+	if (r->path && tsr_container_of_file(r->path, NULL, &running, NULL) && running) /* kept */
 		return;
 	log_line(TSR_LOG_INFO, r->id,
 		 "recovered: %" G_GUINT64_FORMAT " bytes, %" G_GINT64_FORMAT " ms, %" G_GUINT64_FORMAT " cut off",
@@ -99,17 +100,17 @@ static bool runs(const struct turn *t, const char *id)
 }
 
 /* `name` is below the folder, without ending. False when it stays. */
-static bool remove_file(const struct turn *t, const char *id, const char *name, const char *reason)
+static bool remove_file(const struct turn *t, const char *id, const char *name, const char *ending, const char *reason)
 {
 	tsr_error err = tsr_remove(t->general->recordings_path, name);
 	library_look(t->keeper->library, name);
 	if (err != TSR_OK) {
-		log_line(TSR_LOG_WARNING, id, "retention could not remove %s.ts: %s", name, tsr_strerror(err));
+		log_line(TSR_LOG_WARNING, id, "retention could not remove %s%s: %s", name, ending, tsr_strerror(err));
 		return false;
 	}
-	log_line(TSR_LOG_INFO, id, "removed by retention (%s): %s.ts", reason, name);
+	log_line(TSR_LOG_INFO, id, "removed by retention (%s): %s%s", reason, name, ending);
 	runtime_notify(t->keeper->runtime, NULL,
-		       json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", id, "file", name, ".ts", "reason",
+		       json_pack("{s:s, s:s, s:s+, s:s}", "event", "deleted", "id", id, "file", name, ending, "reason",
 				 reason));
 	return true;
 }
@@ -130,7 +131,7 @@ static void remove_old_of(const struct turn *t, const char *profile)
 		for (guint i = 0; i < old->len && !is_stopping(t->keeper); i++) {
 			const struct catalogue_recording *r = g_ptr_array_index(old, i);
 			for (guint j = 0; j < r->files->len && !runs(t, r->id); j++)
-				(void)remove_file(t, r->id, g_ptr_array_index(r->files, j), "age");
+				(void)remove_file(t, r->id, g_ptr_array_index(r->files, j), r->ending, "age");
 		}
 		if (!old->len || is_stopping(t->keeper))
 			break;
@@ -163,7 +164,7 @@ static void remove_much(const struct turn *t)
 		if (!file)
 			break;
 		/* Of one that runs, the finished segments stay. */
-		if (!runs(t, file->id) && remove_file(t, file->id, file->name, "size"))
+		if (!runs(t, file->id) && remove_file(t, file->id, file->name, file->ending, "size"))
 			bytes -= MIN(bytes, file->bytes);
 	}
 	catalogue_file_free(file);

@@ -20,8 +20,9 @@ static json_t *file_names(const struct catalogue_recording *item)
 {
 	json_t *files = json_array();
 	for (guint i = 0; i < item->files->len; i++)
-		json_array_append_new(files, json_sprintf("%s%s", (const char *)g_ptr_array_index(item->files, i),
-							  item->state == CATALOGUE_FINISHED ? ".ts" : ".recording.ts"));
+		json_array_append_new(files, json_sprintf("%s%s%s", (const char *)g_ptr_array_index(item->files, i),
+							  item->state == CATALOGUE_FINISHED ? "" : ".recording",
+							  item->ending));
 	return files;
 }
 

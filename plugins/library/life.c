@@ -68,7 +68,11 @@ struct library *library_create(const char *folder)
 	g_queue_init(&l->notices);
 	pthread_mutex_init(&l->mutex, NULL);
 	pthread_cond_init(&l->changed, NULL);
-	const struct catalogue_config config = {.folder = folder, .is_running = is_mine, .tell = on_told, .user = l};
+	const struct catalogue_config config = {.folder = folder,
+						.endings = tsr_container_endings(),
+						.is_running = is_mine,
+						.tell = on_told,
+						.user = l};
 	l->catalogue = catalogue_open(&config);
 	l->clerk = g_thread_try_new("tsr-library", library_clerk, l, NULL);
 	l->scanner = g_thread_try_new("tsr-scanner", library_scanner, l, NULL);
@@ -157,14 +161,10 @@ void library_cancel(struct library *l, const char *id)
 
 void library_look(struct library *l, const char *path)
 {
-	static const char *const endings[] = {".recording.ts", ".ts"};
 	char *name = g_strdup(naming_below(l->folder, l->real ? naming_below(l->real, path) : path));
-	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
-		if (!g_str_has_suffix(name, endings[i]))
-			continue;
-		name[strlen(name) - strlen(endings[i])] = '\0';
-		break;
-	}
+	size_t stem;
+	if (tsr_container_of_file(name, NULL, NULL, &stem))
+		name[stem] = '\0';
 	catalogue_refresh(l->catalogue, name);
 	g_free(name);
 }

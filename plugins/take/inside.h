@@ -38,6 +38,7 @@ struct take {
 	struct take_facts facts;
 	struct take_owner owner; /* a reference */
 	char *folder;
+	tsr_container container;
 	tsr_audio_mode audio_mode;
 	tsr_recording *recording; /* set with the lock of the takes and its own: NULL while it is being created */
 

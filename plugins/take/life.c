@@ -36,6 +36,11 @@ void take_unref(struct take *take)
 	g_free(take);
 }
 
+tsr_container take_container(const struct take *take)
+{
+	return take->container;
+}
+
 const struct take_facts *take_facts(const struct take *take)
 {
 	return &take->facts;
@@ -197,6 +202,7 @@ static struct take *new_take(struct takes *takes, const struct take_order *order
 	take->owner = order->owner;
 	take->owner.self = order->owner.ops->ref(order->owner.self);
 	take->folder = g_strdup(order->settings->recordings_path);
+	take->container = order->container;
 	take->audio_mode = order->audio_mode;
 	take->name = g_strdup(order->name);
 	take->allowed = limits_by(order->settings);
@@ -219,6 +225,7 @@ static tsr_recording_config recording_config(const struct take_order *order, str
 		.id = take->facts.id,
 		.name = order->name,
 		.metadata = order->metadata,
+		.container = order->container,
 		.audio_mode = order->audio_mode,
 		.on_loss = s->on_loss ? TSR_ON_LOSS_CONCEAL : TSR_ON_LOSS_WAIT_KEYFRAME,
 		.encoding = settings_encoding(s),
@@ -294,6 +301,7 @@ static enum api_error begin(struct take *take, const struct take_order *order, c
 	char *hidden = library_hide_secret(order->secret);
 	char *host = library_host_text(take->facts.stamp, order->profile, order->private, hidden);
 	const struct catalogue_claim claim = {
+		.ending = tsr_container_ending(take->container),
 		.id = take->facts.id,
 		.name = order->filename,
 		.title = order->name,

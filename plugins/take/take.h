@@ -75,6 +75,7 @@ struct take_order {
 	const char *stamp;    /* of what it belongs to; NULL = one of its own */
 	const char *metadata; /* a JSON text */
 	bool private;
+	tsr_container container;
 	tsr_audio_mode audio_mode;
 	struct take_limits asked; /* the settings' own may tighten them */
 	int substream, temporal;  /* the best simulcast and temporal layer to record */
@@ -100,6 +101,8 @@ struct take_facts {
 	int64_t started_us; /* UTC */
 };
 const struct take_facts *take_facts(const struct take *take);
+/* What its files are. */
+tsr_container take_container(const struct take *take);
 
 /* The owner has told that it begins: the events that waited follow, and from now on they come as they happen. */
 void take_announced(struct take *take);

@@ -159,7 +159,8 @@ json_t *take_tracks_json(struct take *take)
 		const struct take_track *track = &take->track[i];
 		tsr_codec written = TSR_CODEC_NONE;
 		bool transcode = false;
-		if (track->ended || tsr_route(track->codec, take->audio_mode, &written, &transcode) != TSR_OK)
+		if (track->ended ||
+		    tsr_route(track->codec, take->container, take->audio_mode, &written, &transcode) != TSR_OK)
 			continue;
 		json_array_append_new(
 			list, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "mindex", track->mindex, "mid", track->mid,

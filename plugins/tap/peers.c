@@ -262,7 +262,8 @@ static void begin(struct tap_peer *peer, struct take *take, const char *filename
 	tap->hook->gateway->send_pli(peer->foreign->handle);
 	tell_of_peer(peer, "joined", NULL);
 	json_t *result = json_pack("{s:s, s:s, s:o, s:o}", "status", "starting", "id", peer->id, "file",
-				   json_sprintf("%s.recording.ts", filename), "tracks", take_tracks_json(take));
+				   json_sprintf("%s%s", filename, tsr_container_running(take_container(take))),
+				   "tracks", take_tracks_json(take));
 	set_text(result, "name", tap->name);
 	set_who(result, peer);
 	tap_tell(tap, result);

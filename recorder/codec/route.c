@@ -5,7 +5,6 @@
 
 #include "ops.h"
 
-/* MPEG-TS has stream types for H.264, H.265, AAC and Opus. VP8, VP9 and AV1 in it are private data that no player reads. */
 static const struct route routes[] = {
 	{TSR_CODEC_H264, TSR_CODEC_H264, false, &copy_ops},      {TSR_CODEC_H265, TSR_CODEC_H265, false, &copy_ops},
 	{TSR_CODEC_VP8, TSR_CODEC_H264, true, &video_ops},       {TSR_CODEC_VP9, TSR_CODEC_H264, true, &video_ops},
@@ -16,13 +15,14 @@ static const struct route routes[] = {
 	{TSR_CODEC_L16, TSR_CODEC_AAC, true, &audio_ops},
 };
 
-const struct route *route_find(tsr_codec in, tsr_audio_mode audio_mode)
+const struct route *route_find(tsr_codec in, tsr_container container, tsr_audio_mode audio_mode)
 {
 	const struct route *found = NULL;
+	bool transcode = !tsr_codec_is_video(in) && audio_mode == TSR_AUDIO_TRANSCODE;
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (routes[i].in != in)
+		if (routes[i].in != in || !tsr_container_carries(container, routes[i].out))
 			continue;
-		if (found == NULL || routes[i].transcode == (audio_mode == TSR_AUDIO_TRANSCODE))
+		if (found == NULL || routes[i].transcode == transcode)
 			found = &routes[i];
 	}
 	return found;

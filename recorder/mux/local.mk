@@ -1,1 +1,4 @@
-librecorder_la_SOURCES += recorder/mux/mpegts.c recorder/mux/mux.h recorder/mux/tsclock.c recorder/mux/tsclock.h
+librecorder_la_SOURCES += \
+	recorder/mux/mpegts.c \
+	recorder/mux/mux.c recorder/mux/mux.h recorder/mux/ops.h \
+	recorder/mux/tsclock.c recorder/mux/tsclock.h

@@ -1,5 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "mux.h"
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * MPEG-TS through libavformat (av_write_frame only: nothing is held back). A track's PID is 0x100 + its id. */
 
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 
 #include "../common/limits.h"
+#include "mux.h"
+#include "ops.h"
 #include "tsclock.h"
 
 #define FIRST_PID 0x100
@@ -21,7 +24,8 @@
 /* What the first PCR of a recording is, about; the lead and whatever it grows by do not take it below 0. */
 #define FIRST_PCR_90K 9000
 
-struct mux {
+struct mpegts {
+	struct mux base;
 	AVFormatContext *format; /* NULL until the tracks are known */
 	AVPacket *packet;
 	struct sink *sink;
@@ -58,13 +62,13 @@ static int write_bytes(void *opaque, const uint8_t *data, int size)
 static int write_bytes(void *opaque, uint8_t *data, int size)
 #endif
 {
-	struct mux *m = opaque;
+	struct mpegts *m = opaque;
 	if (m->error == TSR_OK)
 		m->error = tsclock_take(&m->clock, (uint8_t *)data, (size_t)size); /* of the buffer, which is ours */
 	return m->error == TSR_OK ? size : AVERROR(EIO);
 }
 
-static tsr_error open_io(struct mux *m)
+static tsr_error open_io(struct mpegts *m)
 {
 	uint8_t *buffer = av_malloc(IO_BYTES);
 	if (buffer == NULL)
@@ -79,7 +83,7 @@ static tsr_error open_io(struct mux *m)
 	return TSR_OK;
 }
 
-static tsr_error add_stream(struct mux *m, const struct mux_track *track)
+static tsr_error add_stream(struct mpegts *m, const struct mux_track *track)
 {
 	const struct track_format *f = &track->format;
 	AVStream *st = avformat_new_stream(m->format, NULL);
@@ -113,7 +117,7 @@ static tsr_error add_stream(struct mux *m, const struct mux_track *track)
 
 /* The service descriptor (EN 300 468 section 6.2.33) has 255 bytes for its type, two lengths and both names, one of which may begin with
  * the byte that says UTF-8. The title is cut between two characters. */
-static void set_names(struct mux *m, const char *title)
+static void set_names(struct mpegts *m, const char *title)
 {
 	static const char provider[] = "janus-tsrecorder";
 	char name[255 - 4 - (sizeof(provider) - 1) + 1];
@@ -129,7 +133,7 @@ static void set_names(struct mux *m, const char *title)
 	av_dict_set(&m->format->metadata, "service_name", name, 0);
 }
 
-static void set_options(const struct mux *m, AVDictionary **options)
+static void set_options(const struct mpegts *m, AVDictionary **options)
 {
 	/* A video PES below 64 KiB carries its length too, so that a cut file shows whether its last one is whole. */
 	av_dict_set_int(options, "omit_video_pes_length", 0, 0);
@@ -140,7 +144,7 @@ static void set_options(const struct mux *m, AVDictionary **options)
 	av_dict_set(options, "sdt_period", SDT_PERIOD, 0);
 }
 
-static tsr_error open_muxer(struct mux *m, const struct mux_track *tracks, unsigned count)
+static tsr_error open_muxer(struct mpegts *m, const struct mux_track *tracks, unsigned count)
 {
 	if (avformat_alloc_output_context2(&m->format, NULL, "mpegts", NULL) < 0)
 		return TSR_E_NOMEM;
@@ -163,7 +167,7 @@ static tsr_error open_muxer(struct mux *m, const struct mux_track *tracks, unsig
 }
 
 /* No trailer: MPEG-TS has none, and nothing is held back. */
-static void close_muxer(struct mux *m)
+static void close_muxer(struct mpegts *m)
 {
 	if (m->format == NULL)
 		return;
@@ -176,26 +180,36 @@ static void close_muxer(struct mux *m)
 	}
 }
 
-tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out)
+static void destroy(struct mux *mux)
 {
-	struct mux *m = calloc(1, sizeof(*m));
+	struct mpegts *m = (struct mpegts *)mux;
+	close_muxer(m);
+	av_packet_free(&m->packet);
+	free(m->title);
+	free(m);
+}
+
+static tsr_error create(const struct mux_config *config, struct sink *sink, struct mux **out)
+{
+	struct mpegts *m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return TSR_E_NOMEM;
+	m->base.ops = &mpegts_ops;
 	m->sink = sink;
 	tsclock_init(&m->clock, sink, config->wait_90k);
 	m->offset_90k = m->clock.lead_90k + FIRST_PCR_90K - FRAME_EARLIEST_DTS_90K;
 	m->packet = av_packet_alloc();
 	m->title = config->title != NULL ? strdup(config->title) : NULL;
 	if (m->packet == NULL || (config->title != NULL && m->title == NULL)) {
-		mux_destroy(m);
+		destroy(&m->base);
 		return TSR_E_NOMEM;
 	}
-	*out = m;
+	*out = &m->base;
 	return TSR_OK;
 }
 
 /* Of AAC they say no more than that it is: how many channels it has is in its frames. */
-static bool tables_say_the_same(const struct mux *m, const struct mux_track *tracks, unsigned count)
+static bool tables_say_the_same(const struct mpegts *m, const struct mux_track *tracks, unsigned count)
 {
 	bool same = count == m->count;
 	for (unsigned i = 0; same && i < count; i++) {
@@ -206,8 +220,9 @@ static bool tables_say_the_same(const struct mux *m, const struct mux_track *tra
 	return same;
 }
 
-tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tracks, unsigned count)
+static tsr_error set_tracks(struct mux *mux, const struct mux_track *tracks, unsigned count)
 {
+	struct mpegts *m = (struct mpegts *)mux;
 	if (count == 0 || count > LIMIT_TRACKS)
 		return TSR_E_INVAL;
 	close_muxer(m);
@@ -227,12 +242,12 @@ tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tracks, unsigned
 	return TSR_OK;
 }
 
-void mux_note_gap(struct mux *m)
+static void note_gap(struct mux *mux)
 {
-	tsclock_note_gap(&m->clock);
+	tsclock_note_gap(&((struct mpegts *)mux)->clock);
 }
 
-static int stream_index(const struct mux *m, unsigned id)
+static int stream_index(const struct mpegts *m, unsigned id)
 {
 	for (unsigned i = 0; i < m->format->nb_streams; i++)
 		if (m->id[i] == id)
@@ -240,8 +255,9 @@ static int stream_index(const struct mux *m, unsigned id)
 	return -1;
 }
 
-tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
+static tsr_error write_frame(struct mux *mux, unsigned id, const struct frame *frame)
 {
+	struct mpegts *m = (struct mpegts *)mux;
 	int index = m->format != NULL ? stream_index(m, id) : -1;
 	if (index < 0)
 		return TSR_E_INVAL;
@@ -263,24 +279,25 @@ tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 	return ret < 0 ? TSR_E_MALFORMED : TSR_OK;
 }
 
-void mux_destroy(struct mux *m)
+static size_t packetized_size(const struct mux *mux, const struct frame *frame)
 {
-	if (m == NULL)
-		return;
-	close_muxer(m);
-	av_packet_free(&m->packet);
-	free(m->title);
-	free(m);
-}
-
-size_t mux_packetized_size(const struct mux *m, const struct frame *frame)
-{
+	const struct mpegts *m = (const struct mpegts *)mux;
 	/* 184 payload bytes a packet, less when tables and PCRs come along. */
 	size_t packets = frame->size / 176 + 8;
-	return packets * TS_PACKET + (m != NULL ? tsclock_room(&m->clock, frame->dts_90k + m->offset_90k) : 0);
+	return packets * TS_PACKET + tsclock_room(&m->clock, frame->dts_90k + m->offset_90k);
 }
 
-int64_t mux_lead_90k(const struct mux *m)
+static int64_t lead_90k(const struct mux *mux)
 {
-	return m->clock.lead_90k;
+	return ((const struct mpegts *)mux)->clock.lead_90k;
 }
+
+const struct mux_ops mpegts_ops = {
+	.create = create,
+	.set_tracks = set_tracks,
+	.note_gap = note_gap,
+	.write = write_frame,
+	.destroy = destroy,
+	.packetized_size = packetized_size,
+	.lead_90k = lead_90k,
+};

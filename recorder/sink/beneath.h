@@ -9,10 +9,6 @@
 
 #include "../common/error.h"
 
-/* While a recording runs, and when it is complete. */
-#define SUFFIX_RUNNING  ".recording.ts"
-#define SUFFIX_FINISHED ".ts"
-
 /* TSR_OK when `name` may name a recording below its folder: 1 to LIMIT_FILENAME_BYTES bytes, no control bytes, relative, no
  * empty component, no "." or "..", and not ending in ".recording" (its finished file would look like a running one).
  * TSR_E_INVAL otherwise. */

@@ -136,23 +136,43 @@ static int lock_new(struct file_sink *f)
 	return beneath_is_same(f->place.folder, f->running_name, f->fd) ? 0 : 1;
 }
 
+static bool is_there(const struct file_sink *f, const char *ending)
+{
+	struct stat st;
+	char *name = beneath_join(f->place.base, "", ending);
+	bool there = name == NULL || fstatat(f->place.folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	free(name);
+	return there;
+}
+
+/* Whether the name is another recording's: note and report of a name are one recording's, whatever its container. */
+static bool is_taken(const struct file_sink *f)
+{
+	for (unsigned i = 0; i < TSR_CONTAINER_COUNT; i++)
+		if (is_there(f, tsr_container_ending((tsr_container)i)) ||
+		    (i != (unsigned)f->container && is_there(f, tsr_container_running((tsr_container)i))))
+			return true;
+	return false;
+}
+
 /* Creates NAME.recording.ts and locks it; on failure it is not there. */
 static tsr_error create_locked(struct file_sink *f)
 {
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 	unsigned mode = f->mode;
-	struct stat there;
 	for (;;) {
-		if (fstatat(f->place.folder, f->finished_name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+		if (is_taken(f))
 			return TSR_E_EXISTS;
 		f->fd = beneath_open(f->place.folder, f->running_name, flags, mode != 0 ? mode : 0644);
 		if (f->fd < 0)
 			return tsr_error_from_errno(errno);
 		int locked = lock_new(f);
+		/* Two that begin at once, of two containers, see each other here. */
+		bool taken = locked == 0 && is_taken(f);
 		/* The umask applies to the default alone: a mode from the configuration is meant. */
-		if (locked == 0 && (mode == 0 || fchmod(f->fd, (mode_t)mode) == 0))
+		if (locked == 0 && !taken && (mode == 0 || fchmod(f->fd, (mode_t)mode) == 0))
 			return TSR_OK;
-		tsr_error err = tsr_error_from_errno(errno);
+		tsr_error err = taken ? TSR_E_EXISTS : tsr_error_from_errno(errno);
 		if (locked != 1)
 			unlinkat(f->place.folder, f->running_name, 0);
 		close(f->fd);
@@ -164,10 +184,10 @@ static tsr_error create_locked(struct file_sink *f)
 
 static tsr_error name_file(struct file_sink *f)
 {
-	f->running_name = beneath_join(f->place.base, "", SUFFIX_RUNNING);
-	f->finished_name = beneath_join(f->place.base, "", SUFFIX_FINISHED);
-	f->running_path = beneath_join(f->place.path, "", SUFFIX_RUNNING);
-	f->finished_path = beneath_join(f->place.path, "", SUFFIX_FINISHED);
+	f->running_name = beneath_join(f->place.base, "", tsr_container_running(f->container));
+	f->finished_name = beneath_join(f->place.base, "", tsr_container_ending(f->container));
+	f->running_path = beneath_join(f->place.path, "", tsr_container_running(f->container));
+	f->finished_path = beneath_join(f->place.path, "", tsr_container_ending(f->container));
 	bool ok = f->running_name != NULL && f->finished_name != NULL && f->running_path != NULL &&
 		  f->finished_path != NULL;
 	return ok ? TSR_OK : TSR_E_NOMEM;
@@ -199,6 +219,7 @@ static struct file_sink *allocate(const struct file_sink_config *config, struct 
 	if (f->memory_cap > LIMIT_SINK_BYTES_MAX)
 		f->memory_cap = LIMIT_SINK_BYTES_MAX;
 	f->mode = config->mode;
+	f->container = config->container;
 	f->offline = pool == NULL;
 	chunk_pool_init(&f->own_pool);
 	f->pool = pool != NULL ? pool : &f->own_pool;

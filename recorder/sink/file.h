@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The direct-write file sink: NAME.recording.ts while it grows, NAME.ts when it is complete and durable. */
+ * The direct-write file sink: NAME.recording.ts (or .mkv …: container.h) while it grows, NAME.ts when it is complete and durable. */
 #ifndef TSR_SINK_FILE_H
 #define TSR_SINK_FILE_H
 
 #include <sys/types.h>
 
+#include "../common/container.h"
 #include "sink.h"
 #include "writers.h"
 
@@ -19,6 +20,7 @@ struct file_sink_flush {
 };
 
 struct file_sink_config {
+	tsr_container container;
 	const char *log_id; /* prefix of log lines; copied */
 	const char *folder; /* existing folder, absolute or relative to the working directory; copied */
 	const char *name;   /* below folder, without ending; may contain '/', whose folders are made; copied */
@@ -33,7 +35,7 @@ struct file_sink_config {
 
 /* Creates NAME.recording.ts (O_EXCL, locked, never through a symlink, never outside folder) and adds it to `writers`; with
  * writers NULL the sink is offline: sink_write writes on the calling thread and waits for the disk.
- * TSR_OK and *out; TSR_E_EXISTS when NAME.recording.ts or NAME.ts exists; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY,
+ * TSR_OK and *out; TSR_E_EXISTS when there is a NAME of any container, running or finished; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_READONLY,
  * TSR_E_NOSPACE, TSR_E_IO, TSR_E_NOMEM; on failure nothing is left behind.
  * With `deferred` it does not wait for the disk: a writer thread creates the file, and what fails there is the sink's lasting
  * error, with no path in the result. For the next segment of a recording, whose worker must not stand still. */

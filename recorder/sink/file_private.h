@@ -21,6 +21,7 @@ struct file_sink {
 	/* Constant from creation on. */
 	char *log_id;
 	char *folder, *name; /* as configured */
+	tsr_container container;
 	unsigned mode;
 	size_t memory_cap;
 	bool offline;

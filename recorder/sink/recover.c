@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,17 @@
 #include "textfile.h"
 #include "walk.h"
 
-#define BLOCK_BYTES (1024 * TSSCAN_PACKET_BYTES)
-
 /* What one run needs, however many files there are. */
 struct run {
 	const struct recover_config *config;
-	char *folder; /* absolute */
-	struct tsscan scan;
-	uint8_t block[BLOCK_BYTES];
+	char *folder;                          /* absolute */
+	_Alignas(max_align_t) uint8_t state[]; /* of the format of the file at hand */
 };
 
 /* One file of it. */
 struct leftover {
 	struct run *run;
+	const struct recover_format *format;
 	int folder; /* the file's own, borrowed */
 	char running_name[NAME_MAX + 1], finished_name[NAME_MAX + 1], note_name[NAME_MAX + 1],
 		report_name[NAME_MAX + 1];
@@ -38,123 +37,23 @@ struct leftover {
 	char *finished_path;
 	int fd;
 	struct stat st;
-	bool complete;   /* it has its final name alone: only the report is missing */
-	bool renamed;    /* a kill between the two halves of durable_rename() left both names: all but that was done */
-	uint64_t zeroes; /* packets of nothing but zeroes, as a crash may leave them */
+	bool complete; /* it has its final name alone: only the report is missing */
+	bool renamed;  /* a kill between the two halves of durable_rename() left both names: all but that was done */
+	struct recover_found found;
 	char sha256[DIGEST_HEX_BYTES];
 	struct recover_result result;
 };
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
-
-/* Up to a block from `offset` on; 0 at the end, -1 and errno. */
-static ssize_t read_block(struct leftover *l, uint64_t offset)
-{
-	size_t size = 0;
-	while (size < BLOCK_BYTES) {
-		ssize_t n = pread(l->fd, l->run->block + size, BLOCK_BYTES - size, (off_t)(offset + size));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		size += (size_t)n;
-	}
-	return (ssize_t)size;
-}
-
-static bool all_zero(const uint8_t *data, size_t size)
-{
-	return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
-}
-
-/* 0, or -1 and errno. */
-static int scan_file(struct leftover *l)
-{
-	struct tsscan *scan = &l->run->scan;
-	tsscan_init(scan);
-	for (;;) {
-		ssize_t size = read_block(l, scan->offset);
-		if (size < 0)
-			return -1;
-		for (ssize_t i = 0; i + TSSCAN_PACKET_BYTES <= size; i += TSSCAN_PACKET_BYTES) {
-			const uint8_t *packet = l->run->block + i;
-			l->zeroes += all_zero(packet, TSSCAN_PACKET_BYTES);
-			tsscan_take(scan, packet);
-		}
-		if (size == BLOCK_BYTES)
-			continue;
-		/* The rest of a packet: part of ours, or of nobody knows what. */
-		size_t rest = (size_t)size % TSSCAN_PACKET_BYTES;
-		const uint8_t *tail = l->run->block + size - rest;
-		if (rest > 0 && tail[0] != 0x47 && !all_zero(tail, rest))
-			scan->bad++;
-		return 0;
-	}
-}
-
-/* Whether it is worth keeping: a whole unit of media. */
-static bool has_media(const struct tsscan *scan)
-{
-	for (unsigned i = 0; i < scan->pids; i++)
-		if (scan->pid[i].pes && scan->pid[i].units > 0)
-			return true;
-	return false;
-}
-
-/* Whether it may be cut or removed. A file that only happens to have this name must not suffer. */
-static bool is_transport_stream(const struct leftover *l)
-{
-	const struct tsscan *scan = &l->run->scan;
-	return !scan->too_many && scan->bad - l->zeroes <= scan->packets / 2;
-}
-
 /* ---- changing ---------------------------------------------------------------------------------------------------- */
 
-/* 0, or -1 and errno. */
-static int write_block(struct leftover *l, uint64_t offset, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t n = pwrite(l->fd, l->run->block + done, size - done, (off_t)(offset + done));
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/* Overwrites what is unfinished in front of `cut`. 0, or -1 and errno. */
-static int rewrite(struct leftover *l, uint64_t start, uint64_t cut)
-{
-	for (uint64_t at = start; at < cut;) {
-		ssize_t size = read_block(l, at);
-		if (size < TSSCAN_PACKET_BYTES) {
-			errno = size < 0 ? errno : EIO;
-			return -1;
-		}
-		size -= size % TSSCAN_PACKET_BYTES;
-		bool changed = false;
-		for (ssize_t i = 0; i < size && at + (uint64_t)i < cut; i += TSSCAN_PACKET_BYTES)
-			changed |= tsscan_rewrite(&l->run->scan, at + (uint64_t)i, l->run->block + i);
-		if (changed && write_block(l, at, (size_t)size) != 0)
-			return -1;
-		at += (uint64_t)size;
-	}
-	return 0;
-}
-
 /* Makes the content final and durable. 0, or -1 and errno. */
-static int seal(struct leftover *l, uint64_t rewrite_start)
+static int seal(struct leftover *l)
 {
 	/* The time of the last write tells when the recording ended; it outlives the recovery. */
 	const struct timespec times[2] = {l->st.st_atim, l->st.st_mtim};
-	uint64_t cut = l->result.bytes;
-	bool change = cut != (uint64_t)l->st.st_size || rewrite_start < cut;
-	if (change && (rewrite(l, rewrite_start, cut) != 0 || ftruncate(l->fd, (off_t)cut) != 0))
+	if (l->format->complete(l->run->state, l->fd, &l->found) != 0 || futimens(l->fd, times) != 0)
 		return -1;
-	if (change && futimens(l->fd, times) != 0)
-		return -1;
+	l->result.bytes = l->found.bytes;
 	return durable_file(l->fd);
 }
 
@@ -194,14 +93,14 @@ static void add_checksum(struct leftover *l)
 }
 
 /* 0, or -1 and errno. */
-static int recover_media(struct leftover *l, uint64_t rewrite_start)
+static int recover_media(struct leftover *l)
 {
 	struct stat st;
 	if (!l->renamed && fstatat(l->folder, l->finished_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
-	if (seal(l, rewrite_start) != 0)
+	if (!l->renamed && seal(l) != 0) /* one that has its final name is sealed */
 		return -1;
 	add_checksum(l);
 	tell_sealed(l);
@@ -231,26 +130,24 @@ static void recover_held(struct leftover *l)
 {
 	l->note = textfile_read(l->folder, l->note_name);
 	l->result.note = l->note;
-	if (scan_file(l) != 0) {
+	if (l->format->scan(l->run->state, l->fd, &l->found) != 0) {
 		fail(l, tsr_error_from_errno(errno), errno);
 		return;
 	}
-	l->result.scan = &l->run->scan;
-	if (!is_transport_stream(l)) {
+	l->result.tracks = l->found.tracks;
+	l->result.track = l->found.track;
+	if (!l->found.ours) {
 		fail(l, TSR_E_MALFORMED, 0);
 		return;
 	}
-	uint64_t rewrite_start = (uint64_t)l->st.st_size;
-	l->result.bytes = l->renamed || l->complete ? rewrite_start : tsscan_cut(&l->run->scan, &rewrite_start);
-	if (!l->renamed && !l->complete && !has_media(&l->run->scan))
-		l->result.bytes = 0;
+	l->result.bytes = l->renamed || l->complete ? (uint64_t)l->st.st_size : l->found.bytes;
 	l->result.bytes_cut = (uint64_t)l->st.st_size - l->result.bytes;
 	if (l->run->config->look_only)
 		return;
 	if (l->complete) {
 		add_checksum(l);
 		tell_sealed(l);
-	} else if ((l->result.bytes > 0 ? recover_media(l, rewrite_start) : remove_file(l)) != 0) {
+	} else if ((l->result.bytes > 0 ? recover_media(l) : remove_file(l)) != 0) {
 		fail(l, tsr_error_from_errno(errno), errno);
 		return;
 	}
@@ -306,40 +203,60 @@ static bool ends_with(const char *name, const char *suffix)
 
 static void log_result(const struct recover_result *r)
 {
+	const char *ending = tsr_container_running(r->container);
 	if (r->error != TSR_OK)
-		log_line(TSR_LOG_WARNING, NULL, "not recovered: %s/%s%s: %s", r->folder, r->name, SUFFIX_RUNNING,
+		log_line(TSR_LOG_WARNING, NULL, "not recovered: %s/%s%s: %s", r->folder, r->name, ending,
 			 tsr_strerror(r->error));
 	else if (r->path == NULL)
-		log_line(TSR_LOG_INFO, NULL, "removed: %s/%s%s holds no media", r->folder, r->name, SUFFIX_RUNNING);
+		log_line(TSR_LOG_INFO, NULL, "removed: %s/%s%s holds no media", r->folder, r->name, ending);
 	else
 		log_line(TSR_LOG_INFO, NULL, "recovered: %s, %llu bytes, %llu cut off", r->path,
 			 (unsigned long long)r->bytes, (unsigned long long)r->bytes_cut);
 }
 
-static void name_files(struct leftover *l, const char *base, int stem)
+static void name_files(struct leftover *l, const char *base, size_t stem)
 {
 	const struct {
 		char *name;
 		const char *suffix;
 	} names[] = {
-		{l->running_name, SUFFIX_RUNNING},
-		{l->finished_name, SUFFIX_FINISHED},
+		{l->running_name, tsr_container_running(l->result.container)},
+		{l->finished_name, tsr_container_ending(l->result.container)},
 		{l->note_name, SUFFIX_NOTE},
 		{l->report_name, SUFFIX_REPORT},
 	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		snprintf(names[i].name, NAME_MAX + 1, "%.*s%s", stem, base, names[i].suffix);
+		snprintf(names[i].name, NAME_MAX + 1, "%.*s%s", (int)stem, base, names[i].suffix);
 }
 
-/* `name` ends in `suffix`. What `done` was told, or why it was not called. */
-static tsr_error recover_one(struct run *run, int folder, const char *base, const char *name, const char *suffix)
+/* A file, and what is before its ending. */
+struct candidate {
+	int folder;       /* its own, open */
+	const char *base; /* its name in there */
+	const char *name; /* below the folder of the run */
+	size_t ending;    /* length of the names' ending */
+	tsr_container container;
+};
+
+static bool is_running(const char *base, struct candidate *c)
 {
-	struct leftover l = {.run = run, .folder = folder, .fd = -1};
-	char *stem = strndup(name, strlen(name) - strlen(suffix));
+	bool running = false;
+	size_t stem = 0;
+	bool is = tsr_container_of_file(base, &c->container, &running, &stem) && running;
+	c->ending = is ? strlen(base) - stem : 0;
+	return is;
+}
+
+/* What `done` was told, or why it was not called. */
+static tsr_error recover_one(struct run *run, const struct candidate *c)
+{
+	struct leftover l = {.run = run, .format = recover_format_of(c->container), .folder = c->folder, .fd = -1};
+	l.result.container = c->container;
+	char *stem = strndup(c->name, strlen(c->name) - c->ending);
 	char *path = stem != NULL ? beneath_join(run->folder, "/", stem) : NULL;
-	char *running_path = path != NULL ? beneath_join(path, "", SUFFIX_RUNNING) : NULL;
-	l.finished_path = path != NULL ? beneath_join(path, "", SUFFIX_FINISHED) : NULL;
-	name_files(&l, base, (int)(strlen(base) - strlen(suffix)));
+	char *running_path = path != NULL ? beneath_join(path, "", tsr_container_running(c->container)) : NULL;
+	l.finished_path = path != NULL ? beneath_join(path, "", tsr_container_ending(c->container)) : NULL;
+	name_files(&l, c->base, strlen(c->base) - c->ending);
 	tsr_error err = TSR_E_NOMEM;
 	if (running_path == NULL || l.finished_path == NULL)
 		goto out;
@@ -355,6 +272,8 @@ static tsr_error recover_one(struct run *run, int folder, const char *base, cons
 	if (!run->config->look_only)
 		log_result(&l.result);
 	run->config->done(run->config->ctx, &l.result);
+	if (l.format->clear != NULL)
+		l.format->clear(run->state);
 out:
 	if (l.fd >= 0)
 		close(l.fd);
@@ -368,14 +287,27 @@ out:
 
 /* ---- from outside -------------------------------------------------------------------------------------------------- */
 
-/* Whether the note's file is still, or again, to be recovered itself. */
-static bool has_running(const struct walk_file *note)
+/* Whether the file of the note, with this ending, is there. */
+static bool has(const struct walk_file *note, const char *ending)
 {
 	char name[NAME_MAX + 1];
 	struct stat st;
-	snprintf(name, sizeof(name), "%.*s%s", (int)(strlen(note->base) - strlen(SUFFIX_NOTE)), note->base,
-		 SUFFIX_RUNNING);
+	snprintf(name, sizeof(name), "%.*s%s", (int)(strlen(note->base) - strlen(SUFFIX_NOTE)), note->base, ending);
 	return fstatat(note->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The note of a file that is not, or not again, to be recovered itself: that lacks its report alone, or is not there at all. */
+static tsr_error recover_note(struct run *run, const struct walk_file *note)
+{
+	tsr_container container = TSR_CONTAINER_TS;
+	for (unsigned i = 0; i < TSR_CONTAINER_COUNT; i++) {
+		if (has(note, tsr_container_running((tsr_container)i)))
+			return TSR_OK;
+		if (has(note, tsr_container_ending((tsr_container)i)))
+			container = (tsr_container)i;
+	}
+	return recover_one(run,
+			   &(struct candidate){note->folder, note->base, note->name, strlen(SUFFIX_NOTE), container});
 }
 
 static void visit(void *ctx, const struct walk_file *file)
@@ -385,10 +317,11 @@ static void visit(void *ctx, const struct walk_file *file)
 	if (config->cancelled != NULL && config->cancelled(config->ctx))
 		return;
 	tsr_error err = TSR_OK;
-	if (ends_with(file->base, SUFFIX_RUNNING))
-		err = recover_one(run, file->folder, file->base, file->name, SUFFIX_RUNNING);
-	else if (ends_with(file->base, SUFFIX_NOTE) && !has_running(file))
-		err = recover_one(run, file->folder, file->base, file->name, SUFFIX_NOTE);
+	struct candidate c = {.folder = file->folder, .base = file->base, .name = file->name};
+	if (is_running(file->base, &c))
+		err = recover_one(run, &c);
+	else if (ends_with(file->base, SUFFIX_NOTE))
+		err = recover_note(run, file);
 	else if (ends_with(file->base, SUFFIX_TEMPORARY) && !config->look_only)
 		textfile_remove_stale(file->folder, file->base);
 	if (err == TSR_E_ACCESS || err == TSR_E_NOMEM) /* `done` was not told */
@@ -397,7 +330,7 @@ static void visit(void *ctx, const struct walk_file *file)
 
 static struct run *run_create(const struct recover_config *config, const char *folder, tsr_error *err)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run = calloc(1, sizeof(*run) + recover_format_most());
 	if (run == NULL) {
 		*err = TSR_E_NOMEM;
 		return NULL;
@@ -432,18 +365,19 @@ tsr_error recover_file(const char *path, const struct recover_config *config)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash != NULL ? slash + 1 : path;
-	if (!ends_with(base, SUFFIX_RUNNING) || strlen(base) > NAME_MAX)
+	struct candidate c = {.base = base, .name = base};
+	if (!is_running(base, &c) || strlen(base) > NAME_MAX)
 		return TSR_E_INVAL;
 	char *folder = slash == NULL ? strdup(".") : strndup(path, slash > path ? (size_t)(slash - path) : 1);
 	if (folder == NULL)
 		return TSR_E_NOMEM;
 	tsr_error err;
 	struct run *run = run_create(config, folder, &err);
-	int fd = run != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	c.folder = run != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (run != NULL)
-		err = fd >= 0 ? recover_one(run, fd, base, base, SUFFIX_RUNNING) : tsr_error_from_errno(errno);
-	if (fd >= 0)
-		close(fd);
+		err = c.folder >= 0 ? recover_one(run, &c) : tsr_error_from_errno(errno);
+	if (c.folder >= 0)
+		close(c.folder);
 	if (run != NULL)
 		run_destroy(run);
 	free(folder);

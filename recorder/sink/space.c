@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../common/clock.h"
+#include "../common/container.h"
 #include "../common/limits.h"
 #include "../common/log.h"
 #include "beneath.h"
@@ -33,10 +34,10 @@ static const char *skip_blanks(const char *at)
 	return at + strspn(at, " \t\r\n");
 }
 
-/* Whether the JSON string at `at` (behind its opening quote) is `base` with the ending of a finished recording. */
-static bool is_file_name(const char *at, const char *base)
+/* Whether the JSON string at `at` (behind its opening quote) is `base` with this ending. */
+static bool is_file_name(const char *at, const char *base, const char *ending)
 {
-	for (const char *part = base; part != NULL; part = part == base ? SUFFIX_FINISHED : NULL) {
+	for (const char *part = base; part != NULL; part = part == base ? ending : NULL) {
 		for (const char *c = part; *c != '\0'; c++) {
 			if ((*c == '"' || *c == '\\') && *at++ != '\\')
 				return false;
@@ -48,7 +49,7 @@ static bool is_file_name(const char *at, const char *base)
 }
 
 /* Whether the text has what only our reports have together: "recovered", "sha256", and "file" with this very name. */
-static bool is_report_of(const char *text, const char *base)
+static bool is_report_of(const char *text, const char *base, const char *ending)
 {
 	static const char key[] = "\"file\"";
 	if (strstr(text, "\"recovered\"") == NULL || strstr(text, "\"sha256\"") == NULL)
@@ -58,27 +59,28 @@ static bool is_report_of(const char *text, const char *base)
 		if (*at != ':')
 			continue;
 		at = skip_blanks(at + 1);
-		if (*at == '"' && is_file_name(at + 1, base))
+		if (*at == '"' && is_file_name(at + 1, base, ending))
 			return true;
 	}
 	return false;
 }
 
-/* Whether `base` in the open folder is a finished recording with its report. */
-static bool is_ours(int folder, const char *base)
+/* Whether `base` in the open folder is a finished recording with its report; of which container. */
+static bool is_ours(int folder, const char *base, tsr_container *container)
 {
 	bool ours = false;
-	char *text = NULL;
-	struct stat file;
-	char *ts = beneath_join(base, "", SUFFIX_FINISHED), *json = beneath_join(base, "", SUFFIX_REPORT);
-	if (ts == NULL || json == NULL || fstatat(folder, ts, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
-	    !S_ISREG(file.st_mode))
-		goto out;
-	text = textfile_read(folder, json);
-	ours = text != NULL && is_report_of(text, base);
-out:
+	char *json = beneath_join(base, "", SUFFIX_REPORT);
+	char *text = json != NULL ? textfile_read(folder, json) : NULL;
+	for (unsigned i = 0; text != NULL && !ours && i < TSR_CONTAINER_COUNT; i++) {
+		const char *ending = tsr_container_ending((tsr_container)i);
+		struct stat st;
+		char *media = beneath_join(base, "", ending);
+		ours = media != NULL && fstatat(folder, media, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		       is_report_of(text, base, ending);
+		*container = (tsr_container)i;
+		free(media);
+	}
 	free(text);
-	free(ts);
 	free(json);
 	return ours;
 }
@@ -86,13 +88,14 @@ out:
 /* ---- removing ---------------------------------------------------------------------------------------------------- */
 
 /* The report goes last: without one the recording would count as foreign, and stay for ever after a kill in between. */
-static tsr_error remove_pair(const struct place *place)
+static tsr_error remove_pair(const struct place *place, tsr_container container)
 {
-	char *ts = beneath_join(place->base, "", SUFFIX_FINISHED), *json = beneath_join(place->base, "", SUFFIX_REPORT);
-	tsr_error err = ts != NULL && json != NULL ? TSR_OK : TSR_E_NOMEM;
-	if (err == TSR_OK && (unlinkat(place->folder, ts, 0) != 0 || unlinkat(place->folder, json, 0) != 0))
+	char *media = beneath_join(place->base, "", tsr_container_ending(container));
+	char *json = beneath_join(place->base, "", SUFFIX_REPORT);
+	tsr_error err = media != NULL && json != NULL ? TSR_OK : TSR_E_NOMEM;
+	if (err == TSR_OK && (unlinkat(place->folder, media, 0) != 0 || unlinkat(place->folder, json, 0) != 0))
 		err = tsr_error_from_errno(errno);
-	free(ts);
+	free(media);
 	free(json);
 	return err;
 }
@@ -103,7 +106,8 @@ tsr_error space_remove(const char *folder, const char *name)
 	tsr_error err = place_open(&place, folder, name, false);
 	if (err != TSR_OK)
 		return err;
-	err = is_ours(place.folder, place.base) ? remove_pair(&place) : TSR_E_NOTFOUND;
+	tsr_container container;
+	err = is_ours(place.folder, place.base, &container) ? remove_pair(&place, container) : TSR_E_NOTFOUND;
 	place_close(&place);
 	return err;
 }

@@ -222,7 +222,9 @@ static inline struct codec *make_codec(tsr_codec in, const struct track_format *
 	struct track_format f = format != NULL ? *format : (struct track_format){0};
 	struct codec *c = NULL;
 	f.codec = in;
-	assert_int_equal(codec_create(route_find(in, TSR_AUDIO_TRANSCODE), &f, settings, outcome_take, o, &c), TSR_OK);
+	assert_int_equal(
+		codec_create(route_find(in, TSR_CONTAINER_TS, TSR_AUDIO_TRANSCODE), &f, settings, outcome_take, o, &c),
+		TSR_OK);
 	assert_non_null(c);
 	return c;
 }

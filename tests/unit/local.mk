@@ -11,6 +11,7 @@ EXTRA_DIST += tests/unit/catalogue_faults.h tests/unit/catalogue_util.h
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 LDADD = librecorder.la $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/test_container
 UNIT_TESTS += tests/unit/test_sink
 UNIT_TESTS += tests/unit/test_bitstream tests/unit/test_bitstream_h264 tests/unit/test_bitstream_h265 \
 	tests/unit/test_bitstream_vp9_av1 tests/unit/test_depay_audio tests/unit/test_depay_av1 tests/unit/test_depay_h264 \

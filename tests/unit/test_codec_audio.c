@@ -341,8 +341,8 @@ static void what_cannot_be_recorded_is_refused(void **state)
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct codec *c = NULL;
-		assert_int_equal(codec_create(route_find(rows[i].codec, TSR_AUDIO_TRANSCODE), &rows[i], NULL,
-					      outcome_take, NULL, &c),
+		assert_int_equal(codec_create(route_find(rows[i].codec, TSR_CONTAINER_TS, TSR_AUDIO_TRANSCODE),
+					      &rows[i], NULL, outcome_take, NULL, &c),
 				 TSR_E_UNSUPPORTED);
 		assert_null(c);
 	}

@@ -326,9 +326,9 @@ static void an_hour_of_mute_and_talk_takes_no_memory(void **state)
 	struct source s = source_opus(1, "application=voip:b=16000");
 	struct codec *c = NULL;
 	struct track_format in = {.codec = TSR_CODEC_OPUS, .channels = 1};
-	assert_int_equal(
-		codec_create(route_find(TSR_CODEC_OPUS, TSR_AUDIO_TRANSCODE), &in, NULL, count_only, &count, &c),
-		TSR_OK);
+	assert_int_equal(codec_create(route_find(TSR_CODEC_OPUS, TSR_CONTAINER_TS, TSR_AUDIO_TRANSCODE), &in, NULL,
+				      count_only, &count, &c),
+			 TSR_OK);
 	size_t settled = 0;
 	/* a word of 100 ms every 30 s */
 	for (int word = 0; word < 120; word++) {

@@ -28,20 +28,20 @@ static void each_codec_has_its_way(void **state)
 		{TSR_CODEC_L16, TSR_AUDIO_TRANSCODE, TSR_CODEC_AAC, true},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct route *route = route_find(rows[i].in, rows[i].mode);
+		const struct route *route = route_find(rows[i].in, TSR_CONTAINER_TS, rows[i].mode);
 		assert_non_null(route);
 		assert_int_equal(route->in, rows[i].in);
 		assert_int_equal(route->out, rows[i].out);
 		assert_int_equal(route->transcode, rows[i].transcode);
 	}
-	assert_null(route_find(TSR_CODEC_NONE, TSR_AUDIO_TRANSCODE));
-	assert_null(route_find(TSR_CODEC_AAC, TSR_AUDIO_COPY));
+	assert_null(route_find(TSR_CODEC_NONE, TSR_CONTAINER_TS, TSR_AUDIO_TRANSCODE));
+	assert_null(route_find(TSR_CODEC_AAC, TSR_CONTAINER_TS, TSR_AUDIO_COPY));
 }
 
 static tsr_error copy(tsr_codec codec, struct track_format in, struct outcome *o, struct codec **c)
 {
 	in.codec = codec;
-	return codec_create(route_find(codec, TSR_AUDIO_COPY), &in, NULL, outcome_take, o, c);
+	return codec_create(route_find(codec, TSR_CONTAINER_TS, TSR_AUDIO_COPY), &in, NULL, outcome_take, o, c);
 }
 
 static void video_is_copied_as_it_is(void **state)

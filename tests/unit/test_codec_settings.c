@@ -50,7 +50,7 @@ static void what_is_missing_is_named(void **state)
 	tsr_log_set(keep_log, TSR_LOG_DEBUG);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *missing = NULL;
-		const struct route *route = route_find(rows[i].in, TSR_AUDIO_TRANSCODE);
+		const struct route *route = route_find(rows[i].in, TSR_CONTAINER_TS, TSR_AUDIO_TRANSCODE);
 		logged[0] = '\0';
 		assert_int_equal(codec_available(route, &rows[i].settings, &missing), rows[i].err);
 		assert_non_null(strstr(logged, rows[i].logged));
@@ -77,7 +77,7 @@ static void a_codec_that_cannot_work_is_not_made(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct codec *c = NULL;
 		struct track_format in = {.codec = rows[i].in};
-		const struct route *route = route_find(rows[i].in, TSR_AUDIO_TRANSCODE);
+		const struct route *route = route_find(rows[i].in, TSR_CONTAINER_TS, TSR_AUDIO_TRANSCODE);
 		assert_int_equal(codec_create(route, &in, &rows[i].settings, outcome_take, NULL, &c), rows[i].err);
 		assert_null(c);
 	}

@@ -16,7 +16,7 @@ struct told {
 	char path[PATH_MAX], name[256], sealed_path[PATH_MAX], sha256[65];
 	uint64_t bytes, bytes_cut;
 	int64_t ended_utc_us;
-	unsigned pids;
+	unsigned tracks;
 	bool die_when_sealed;
 };
 
@@ -41,7 +41,7 @@ static void on_recovered(void *ctx, const struct recover_result *r)
 	t->bytes = r->bytes;
 	t->bytes_cut = r->bytes_cut;
 	t->ended_utc_us = r->ended_utc_us;
-	t->pids = r->scan != NULL ? r->scan->pids : 0;
+	t->tracks = r->tracks;
 }
 
 static struct told recover_all(void)
@@ -87,7 +87,7 @@ static void test_recovers(void **state)
 	assert_int_equal(t.bytes, whole);
 	assert_int_equal(t.bytes_cut, 2 * TS_BYTES + 50);
 	assert_int_equal(t.ended_utc_us, INT64_C(1000000000500000));
-	assert_int_equal(t.pids, 4);
+	assert_int_equal(t.tracks, 2);
 	assert_int_equal(strlen(t.sha256), 64);
 	assert_int_equal(size_of("a/b/rec.ts"), whole);
 	assert_false(exists("a/b/rec.recording.ts"));
