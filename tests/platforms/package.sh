@@ -27,7 +27,7 @@ package_build()
 
 # Debian's unit starts Janus as root and protects nothing; an administrator's may have a user and a read-only system.
 package_sandbox='
-	mount --bind / / && mount -o remount,bind,ro / && mount --bind /var/lib/janus/recordings /var/lib/janus/recordings &&
+	mount -o remount,bind,ro / && mount --bind /var/lib/janus/recordings /var/lib/janus/recordings &&
 	mount -o remount,bind,rw /var/lib/janus/recordings && mount -t tmpfs none /tmp && mount -t tmpfs none /run &&
 	exec setpriv --reuid=janus --regid=janus --clear-groups --no-new-privs --bounding-set=-all'
 
@@ -48,7 +48,7 @@ package_live()
 		done
 		node --no-warnings --test-reporter=tap "$0/tests/platforms/record.mjs"
 		status=$?
-		kill $janus; wait $janus
+		root_end $janus
 		tail -n 5 "$1"
 		exit $status' "$top" "$logs/package-janus.log"
 }

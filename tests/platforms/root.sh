@@ -12,7 +12,8 @@ root_mirror()
 	echo "${mirror:-http://deb.debian.org/debian}"
 }
 
-# root_run ROOT COMMAND [ARGUMENT…]: in that folder, with the machine's network and certificates. Whatever it started ends with it.
+# root_run ROOT COMMAND [ARGUMENT…]: in that folder, which is a mount of its own, with the machine's network and certificates.
+# Whatever it started ends with it.
 root_run()
 {
 	local root=$1
@@ -22,11 +23,21 @@ root_run()
 	# shellcheck disable=SC2016 # expanded inside
 	unshare --mount --pid --fork --kill-child bash -c '
 		root=$1 && shift
-		mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" || exit 125
+		mount --bind "$root" "$root" && mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" || exit 125
 		exec chroot "$root" "$@"' root_run "$root" \
 		/usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive npm_config_cafile=/etc/host-certificates.crt \
 		NODE_EXTRA_CA_CERTS=/etc/host-certificates.crt TSR_BUILD=/build "$@"
+}
+
+# root_end PID: ends the command of a root_run that was put into the background as PID, and waits for it.
+root_end()
+{
+	local unshare
+	unshare=$(ps -o pid= --ppid "$1")
+	# shellcheck disable=SC2046 # one number
+	[ -z "$unshare" ] || kill $(ps -o pid= --ppid "$unshare")
+	wait "$1"
 }
 
 # root_make SUITE FOLDER [ARGUMENT OF debootstrap…]: a minimal system, made once.
