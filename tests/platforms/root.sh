@@ -27,16 +27,15 @@ root_run()
 		exec chroot "$root" "$@"' root_run "$root" \
 		/usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive npm_config_cafile=/etc/host-certificates.crt \
-		NODE_EXTRA_CA_CERTS=/etc/host-certificates.crt TSR_BUILD=/build "$@"
+		NODE_EXTRA_CA_CERTS=/etc/host-certificates.crt CURL_CA_BUNDLE=/etc/host-certificates.crt TSR_BUILD=/build "$@"
 }
 
 # root_end PID: ends the command of a root_run that was put into the background as PID, and waits for it.
 root_end()
 {
-	local unshare
-	unshare=$(ps -o pid= --ppid "$1")
-	# shellcheck disable=SC2046 # one number
-	[ -z "$unshare" ] || kill $(ps -o pid= --ppid "$unshare")
+	local unshare command
+	unshare=$(<"/proc/$1/task/$1/children") && unshare=${unshare% } &&
+		command=$(<"/proc/$unshare/task/$unshare/children") && kill "${command% }"
 	wait "$1"
 }
 
