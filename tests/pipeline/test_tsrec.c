@@ -209,7 +209,8 @@ static void test_files_of_janus(void **state)
 	if (pp_rec != NULL && g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
 					   NULL, NULL, NULL, NULL, &status, NULL)) {
 		tscheck_file(mp4, &check);
-		assert_int_equal(check.stream[0].decoded, pictures);
+		/* Not what is decoded: the .mp4 may give its last picture no time, and FFmpeg 9 drops it then. */
+		assert_int_equal(check.stream[0].packets, pictures);
 		tscheck_finish(&check);
 	}
 	g_free(names[0]);
