@@ -38,6 +38,8 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/tap/inside.h \
 	plugins/tap/known.c plugins/tap/known.h \
 	plugins/tap/life.c \
+	plugins/tap/messages.c plugins/tap/messages.h \
+	plugins/tap/muted.c plugins/tap/muted.h \
 	plugins/tap/peers.c \
 	plugins/tap/tap.h \
 	plugins/tap/watch.c \

@@ -28,7 +28,8 @@
  * when the peer leaves, unpublishes, is kicked, or when the room is destroyed (reasons \c left , \c room_destroyed ); what a renegotiation adds or
  * takes away are tracks of the same file. A peer whose recording was stopped by its id is recorded again when it publishes
  * anew. A peer that is encrypted end to end, or sends no codec that can be recorded, is told as \c refused ; so is one for which there is no
- * space or that is one too many, and it is tried again every ten seconds. A participant of an AudioBridge is not recorded while it is muted.
+ * space or that is one too many, and it is tried again every ten seconds. What a room has muted is not recorded: media lines that a VideoRoom
+ * moderates, participants of an AudioBridge that are muted, or all of them. Their track ends, and goes on in the same file.
  * Of simulcast, the plugin does not tell which stream is which layer: the more a stream brings, the better a layer it is taken for.
  *
  * A room has one tap at a time, or several whose \c publishers have none in common ( \c EXISTS ).
@@ -74,8 +75,7 @@
  * | \c tap_peer | \c state is \c joined (its recording begins), \c refused , or \c left | \c tap , \c room , \c peer , \c display , \c id , \c error |
  * | \c tap_ended | a tap and all its recordings have ended | \c tap , \c reason : \c stop , \c room_destroyed , \c shutdown |
  *
- * A peer that publishes from another Janus (a remote publisher) or no media at all does not come by here, and is not recorded. Whether
- * a room has moderated (muted) a publisher the VideoRoom tells nobody who could be asked: its media goes on being recorded.
+ * A peer that publishes from another Janus (a remote publisher) or no media at all does not come by here, and is not recorded.
  */
 #include <glib.h>
 #include <string.h>

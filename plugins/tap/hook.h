@@ -14,7 +14,11 @@ struct hook {
 	janus_plugin *plugin; /* NULL = not wrapped. It stays, so that who is inside finds it */
 	janus_callbacks *gateway;
 	const struct known *known;
-	/* What stood in the table. */
+	/* What stood in the table; NULL where nothing of ours does. */
+	void (*create_session)(janus_plugin_session *handle, int *error);
+	struct janus_plugin_result *(*handle_message)(janus_plugin_session *handle, char *transaction, json_t *message,
+						      json_t *jsep);
+	json_t *(*handle_admin_message)(json_t *message);
 	void (*incoming_rtp)(janus_plugin_session *handle, janus_plugin_rtp *packet);
 	void (*incoming_rtcp)(janus_plugin_session *handle, janus_plugin_rtcp *packet);
 	void (*setup_media)(janus_plugin_session *handle);

@@ -5,6 +5,7 @@
 
 #include "foreign.h"
 #include "hooks.h"
+#include "messages.h"
 
 static struct hook hooks[HOOKS_MAX];
 
@@ -17,6 +18,31 @@ static inline bool is_watched(const struct hook *hook)
 }
 
 #define WRAPPERS(n)                                                                                                    \
+	static void create_session_##n(janus_plugin_session *handle, int *error)                                       \
+	{                                                                                                              \
+		hooks[n].create_session(handle, error);                                                                \
+		if (*error == 0)                                                                                       \
+			foreign_begin(&hooks[n], handle);                                                              \
+	}                                                                                                              \
+	static janus_plugin_result *handle_message_##n(janus_plugin_session *handle, char *transaction, json_t *body,  \
+						       json_t *jsep)                                                   \
+	{                                                                                                              \
+		struct message message;                                                                                \
+		message_note(&hooks[n], body, &message);                                                               \
+		janus_plugin_result *result = hooks[n].handle_message(handle, transaction, body, jsep);                \
+		message_answered(&hooks[n], &message, result ? result->content : NULL);                                \
+		if (is_watched(&hooks[n]))                                                                             \
+			foreign_said(handle);                                                                          \
+		return result;                                                                                         \
+	}                                                                                                              \
+	static json_t *handle_admin_message_##n(json_t *body)                                                          \
+	{                                                                                                              \
+		struct message message;                                                                                \
+		message_note(&hooks[n], body, &message);                                                               \
+		json_t *answer = hooks[n].handle_admin_message(body);                                                  \
+		message_answered(&hooks[n], &message, answer);                                                         \
+		return answer;                                                                                         \
+	}                                                                                                              \
 	static void incoming_rtp_##n(janus_plugin_session *handle, janus_plugin_rtp *packet)                           \
 	{                                                                                                              \
 		if (is_watched(&hooks[n]))                                                                             \
@@ -25,28 +51,30 @@ static inline bool is_watched(const struct hook *hook)
 	}                                                                                                              \
 	static void incoming_rtcp_##n(janus_plugin_session *handle, janus_plugin_rtcp *packet)                         \
 	{                                                                                                              \
-		if (is_watched(&hooks[n]))                                                                             \
-			foreign_rtcp(handle, packet);                                                                  \
+		foreign_rtcp(&hooks[n], handle, packet);                                                               \
 		hooks[n].incoming_rtcp(handle, packet);                                                                \
 	}                                                                                                              \
 	static void setup_media_##n(janus_plugin_session *handle)                                                      \
 	{                                                                                                              \
-		foreign_end(handle); /* of a PeerConnection before this one */                                         \
+		if (is_watched(&hooks[n]))                                                                             \
+			foreign_said(handle);                                                                          \
 		hooks[n].setup_media(handle);                                                                          \
 	}                                                                                                              \
 	static void hangup_media_##n(janus_plugin_session *handle)                                                     \
 	{                                                                                                              \
-		foreign_end(handle);                                                                                   \
+		foreign_end(&hooks[n], handle, true);                                                                  \
 		hooks[n].hangup_media(handle);                                                                         \
 	}                                                                                                              \
 	static void destroy_session_##n(janus_plugin_session *handle, int *error)                                      \
 	{                                                                                                              \
-		foreign_end(handle);                                                                                   \
+		foreign_end(&hooks[n], handle, false);                                                                 \
 		hooks[n].destroy_session(handle, error);                                                               \
 	}
 #define WRAPPER_ROW(n)                                                                                                 \
 	{                                                                                                              \
-		.incoming_rtp = incoming_rtp_##n, .incoming_rtcp = incoming_rtcp_##n, .setup_media = setup_media_##n,  \
+		.create_session = create_session_##n, .handle_message = handle_message_##n,                            \
+		.handle_admin_message = handle_admin_message_##n, .setup_media = setup_media_##n,                      \
+		.incoming_rtp = incoming_rtp_##n, .incoming_rtcp = incoming_rtcp_##n,                                  \
 		.hangup_media = hangup_media_##n, .destroy_session = destroy_session_##n                               \
 	}
 
@@ -98,15 +126,21 @@ bool hooks_writable(const char *maps, const void *start, size_t size)
 	return at >= end;
 }
 
-struct hook *hooks_wrap(unsigned slot, janus_plugin *plugin, janus_callbacks *gateway, const struct known *known,
-			char *error, size_t error_size)
+/* The members of the table that we put something into, but for incoming_rtp, which comes last and goes first. */
+#define FOR_RARE(do)                                                                                                   \
+	do                                                                                                             \
+	(destroy_session) do(hangup_media) do(setup_media) do(incoming_rtcp) do(handle_admin_message) do(              \
+		handle_message) do(create_session)
+
+struct hook *hooks_listen(unsigned slot, janus_plugin *plugin, janus_callbacks *gateway, const struct known *known,
+			  char *error, size_t error_size)
 {
 	struct hook *hook = &hooks[slot];
 	const janus_plugin *ours = &wrappers[slot];
-	if (plugin->incoming_rtp == ours->incoming_rtp)
+	if (plugin->destroy_session == ours->destroy_session)
 		return hook;
 	if (!plugin->incoming_rtp || !plugin->incoming_rtcp || !plugin->setup_media || !plugin->hangup_media ||
-	    !plugin->destroy_session || !plugin->query_session) {
+	    !plugin->create_session || !plugin->destroy_session || !plugin->handle_message || !plugin->query_session) {
 		g_snprintf(error, error_size, "%s has no callbacks for media that could be listened to",
 			   plugin->get_package());
 		return NULL;
@@ -120,17 +154,23 @@ struct hook *hooks_wrap(unsigned slot, janus_plugin *plugin, janus_callbacks *ga
 	}
 	hook->gateway = gateway;
 	hook->known = known;
-	hook->incoming_rtp = plugin->incoming_rtp;
-	hook->incoming_rtcp = plugin->incoming_rtcp;
-	hook->setup_media = plugin->setup_media;
-	hook->hangup_media = plugin->hangup_media;
-	hook->destroy_session = plugin->destroy_session;
 	hook->plugin = plugin;
-	put(SLOT(plugin, destroy_session), (void *)ours->destroy_session);
-	put(SLOT(plugin, hangup_media), (void *)ours->hangup_media);
-	put(SLOT(plugin, setup_media), (void *)ours->setup_media);
-	put(SLOT(plugin, incoming_rtcp), (void *)ours->incoming_rtcp);
-	put(SLOT(plugin, incoming_rtp), (void *)ours->incoming_rtp);
+	hook->incoming_rtp = plugin->incoming_rtp;
+#define WRAP(member)                                                                                                   \
+	hook->member = plugin->member;                                                                                 \
+	if (hook->member)                                                                                              \
+		put(SLOT(plugin, member), (void *)ours->member);
+	FOR_RARE(WRAP)
+#undef WRAP
+	return hook;
+}
+
+struct hook *hooks_wrap(unsigned slot, janus_plugin *plugin, janus_callbacks *gateway, const struct known *known,
+			char *error, size_t error_size)
+{
+	struct hook *hook = hooks_listen(slot, plugin, gateway, known, error, error_size);
+	if (hook && plugin->incoming_rtp == hook->incoming_rtp)
+		put(SLOT(plugin, incoming_rtp), (void *)wrappers[slot].incoming_rtp);
 	return hook;
 }
 
@@ -141,12 +181,10 @@ void hooks_restore(void)
 		const janus_plugin *ours = &wrappers[i];
 		if (!hook->plugin)
 			continue;
-		put_back(SLOT(hook->plugin, incoming_rtp), (void *)ours->incoming_rtp, (void *)hook->incoming_rtp);
-		put_back(SLOT(hook->plugin, incoming_rtcp), (void *)ours->incoming_rtcp, (void *)hook->incoming_rtcp);
-		put_back(SLOT(hook->plugin, setup_media), (void *)ours->setup_media, (void *)hook->setup_media);
-		put_back(SLOT(hook->plugin, hangup_media), (void *)ours->hangup_media, (void *)hook->hangup_media);
-		put_back(SLOT(hook->plugin, destroy_session), (void *)ours->destroy_session,
-			 (void *)hook->destroy_session);
+#define UNWRAP(member) put_back(SLOT(hook->plugin, member), (void *)ours->member, (void *)hook->member);
+		UNWRAP(incoming_rtp)
+		FOR_RARE(UNWRAP)
+#undef UNWRAP
 	}
 }
 

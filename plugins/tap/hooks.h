@@ -14,8 +14,15 @@
 #include "../config/config.h"
 #include "hook.h"
 
-/* Wraps it, or finds that it is wrapped already; `slot` (below HOOKS_MAX) is the plugin's own. One call at a time. NULL with
- * API_UNSUPPORTED in *code and one sentence in `error` when its table cannot be written. */
+/* Two steps, both done once, one call at a time; `slot` (below HOOKS_MAX) is the plugin's own. NULL with one sentence in `error` when its
+ * table cannot be written.
+ *
+ * hooks_listen wraps what is rare: how handles begin and end, what they are told, and RTCP. Whom a room has muted and how senders' clocks lie
+ * must have been heard when a recording begins. */
+struct hook *hooks_listen(unsigned slot, janus_plugin *plugin, janus_callbacks *gateway, const struct known *known,
+			  char *error, size_t error_size);
+
+/* ... and RTP as well: from now on each packet comes by us. */
 struct hook *hooks_wrap(unsigned slot, janus_plugin *plugin, janus_callbacks *gateway, const struct known *known,
 			char *error, size_t error_size);
 

@@ -17,7 +17,8 @@
 struct taps {
 	struct runtime *runtime; /* borrowed, as the next */
 	struct takes *takes;
-	gint ending;              /* atomic */
+	gint ending; /* atomic */
+	guint beginning; /* GLib's number of what listens to the plugins once they are loaded; 0 = done. The main thread's */
 	pthread_mutex_t starting; /* one tap is begun at a time */
 	pthread_mutex_t mutex;    /* guards what follows */
 	GThread *thread;          /* NULL until the first tap */

@@ -13,11 +13,16 @@ static const struct known table[] = {
 		.package = "janus.plugin.videoroom",
 		.is = { "type", "publisher" }, .peer = "id", .display = "display",
 		.room = "room", .check = "listforwarders", .no_room = 426,
+		.words = { { "moderate", KNOWN_MODERATES }, { "destroy", KNOWN_ENDS_ROOM } },
 	},
 	{
 		.package = "janus.plugin.audiobridge",
 		.peer = "id", .display = "display", .muted = "muted", .other_audio = "opus",
 		.room = "room", .check = "listforwarders", .no_room = 485,
+		.words = {
+			{ "mute_room", KNOWN_MUTES_ROOM }, { "unmute_room", KNOWN_UNMUTES_ROOM },
+			{ "mute", KNOWN_CHANGES }, { "unmute", KNOWN_CHANGES }, { "destroy", KNOWN_ENDS_ROOM },
+		},
 	},
 	{
 		.package = "janus.plugin.echotest",
@@ -37,6 +42,11 @@ const struct known *known_find(const char *package, unsigned *slot)
 		}
 	}
 	return NULL;
+}
+
+const struct known *known_at(unsigned slot)
+{
+	return slot < G_N_ELEMENTS(table) ? &table[slot] : NULL;
 }
 
 char *known_packages(void)

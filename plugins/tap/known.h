@@ -9,6 +9,22 @@
 
 #include "foreign.h"
 
+#define KNOWN_WORDS 6
+
+/* What requests of a plugin's own API do to who may be heard. */
+enum known_effect {
+	KNOWN_MODERATES,    /* mutes or unmutes ("mute") a media line ("mid") of somebody ("id") */
+	KNOWN_MUTES_ROOM,   /* everybody but the room's admin */
+	KNOWN_UNMUTES_ROOM, /* takes that back */
+	KNOWN_ENDS_ROOM,
+	KNOWN_CHANGES /* something that the plugin tells when it is asked */
+};
+
+struct known_word {
+	const char *request; /* NULL ends a list of them */
+	enum known_effect effect;
+};
+
 struct known {
 	const char *package;
 	/* Members of its answer; NULL = it does not tell. */
@@ -24,10 +40,15 @@ struct known {
 	const char *room;  /* member of the answer */
 	const char *check; /* a request that checks the secret of a room */
 	int no_room;       /* the error that says that there is none */
+	struct known_word
+		words[KNOWN_WORDS]; /* requests that name a room ("room") and matter to us; the last one is empty */
 };
 
 /* NULL when it is not understood; *slot is a number of its own. */
 const struct known *known_find(const char *package, unsigned *slot);
+
+/* By number, from 0; NULL behind the last. */
+const struct known *known_at(unsigned slot);
 
 /* The packages, separated by ", " (g_free). */
 char *known_packages(void);

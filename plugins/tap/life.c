@@ -6,8 +6,41 @@
 #include <utils.h> /* Janus's */
 
 #include "inside.h"
+#include "muted.h"
 
 /* ---- all that run ------------------------------------------------------------------------------------------------------ */
+
+static bool is_allowed(struct runtime *runtime, const char *package)
+{
+	struct config *config = runtime_config(runtime);
+	char **names = g_strsplit(config_general(config)->tap, ",", -1);
+	bool allowed = false;
+	for (char **name = names; *name; name++)
+		allowed = allowed || !strcmp(g_strstrip(*name), package);
+	g_strfreev(names);
+	config_unref(config);
+	return allowed;
+}
+
+/* When Janus has loaded all plugins. */
+static gboolean begin_to_listen(gpointer data)
+{
+	struct taps *taps = data;
+	enum api_error code;
+	char error[300];
+	taps->beginning = 0;
+	pthread_mutex_lock(&taps->starting);
+	const struct known *known;
+	for (unsigned slot = 0; (known = known_at(slot)); slot++) {
+		janus_plugin *plugin = is_allowed(taps->runtime, known->package)
+					       ? hooks_find(known->package, &code, error, sizeof(error))
+					       : NULL;
+		if (plugin && !hooks_listen(slot, plugin, runtime_gateway(taps->runtime), known, error, sizeof(error)))
+			log_line(TSR_LOG_WARNING, NULL, "%s", error);
+	}
+	pthread_mutex_unlock(&taps->starting);
+	return G_SOURCE_REMOVE;
+}
 
 struct taps *taps_create(struct runtime *runtime, struct takes *takes)
 {
@@ -17,6 +50,8 @@ struct taps *taps_create(struct runtime *runtime, struct takes *takes)
 	taps->running = g_ptr_array_new_with_free_func((GDestroyNotify)tap_unref);
 	pthread_mutex_init(&taps->starting, NULL);
 	pthread_mutex_init(&taps->mutex, NULL);
+	/* Others are still being loaded; the core's main loop begins after that, on the thread that we are created and destroyed on. */
+	taps->beginning = g_idle_add(begin_to_listen, taps);
 	return taps;
 }
 
@@ -24,12 +59,15 @@ void taps_destroy(struct taps *taps)
 {
 	if (!taps)
 		return;
+	if (taps->beginning)
+		g_source_remove(taps->beginning);
 	g_atomic_int_set(&taps->ending, 1);
 	foreign_wake();
 	if (taps->thread)
 		g_thread_join(taps->thread);
 	hooks_restore();
-	foreign_forget(NULL);
+	foreign_forget();
+	muted_forget_all();
 	g_ptr_array_unref(taps->running);
 	pthread_mutex_destroy(&taps->mutex);
 	pthread_mutex_destroy(&taps->starting);
@@ -191,18 +229,6 @@ static enum api_error check_free(struct taps *taps, const struct tap *tap, char 
 	return err;
 }
 
-static bool is_allowed(struct runtime *runtime, const char *package)
-{
-	struct config *config = runtime_config(runtime);
-	char **names = g_strsplit(config_general(config)->tap, ",", -1);
-	bool allowed = false;
-	for (char **name = names; *name; name++)
-		allowed = allowed || !strcmp(g_strstrip(*name), package);
-	g_strfreev(names);
-	config_unref(config);
-	return allowed;
-}
-
 /* The plugin with its callbacks wrapped; NULL with *code and `error`. `starting` held. */
 static struct hook *find_hook(struct taps *taps, const char *package, enum api_error *code, char *error,
 			      size_t error_size)
@@ -253,7 +279,7 @@ static enum api_error add(struct taps *taps, struct tap *tap, char *error, size_
 		g_atomic_int_inc(&tap->hook->watching);
 	}
 	pthread_mutex_unlock(&taps->starting);
-	foreign_wake();
+	foreign_touch(tap->hook);
 	return err;
 }
 

@@ -102,7 +102,7 @@ static void owner_ask_keyframe(void *self, int mindex)
 	pthread_mutex_lock(&peer->tap->mutex);
 	struct foreign *f = peer->foreign ? foreign_ref(peer->foreign) : NULL;
 	pthread_mutex_unlock(&peer->tap->mutex);
-	if (f && !g_atomic_int_get(&f->gone) && !runtime_is_ending(peer->tap->runtime))
+	if (f && !foreign_is_gone(f) && !runtime_is_ending(peer->tap->runtime))
 		f->hook->gateway->send_pli_stream(f->handle, mindex);
 	foreign_unref(f);
 }

@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include "inside.h"
+#include "muted.h"
 
-/* What is not told by a callback (who a handle is now, what it sends, whether it is muted) is asked for this often. */
-#define ASK_PERIOD_US 500000
+/* A plugin is asked about a handle when something happens to it: at once when media comes, for a request that it got a little later, when
+ * that has taken effect, and some times more. Each is so long after what happened; what no callback tells is found with the last one,
+ * which is repeated. */
+static const int64_t look_after_us[] = {50000, 500000, 2000000, 10000000};
+/* What is no handle's news: retries, rooms, ends. */
+#define TURN_US 500000
 /* A room without anybody in it tells by no handle that it is gone. */
 #define ROOM_PERIOD_US 1000000
 
@@ -66,16 +71,29 @@ static bool is_same(const struct tap_peer *peer, const struct who *who)
 	return !g_strcmp0(peer->peer, who->peer) && !g_strcmp0(peer->room, who->room);
 }
 
+/* What the plugin does not tell of it. */
+static void close_muted(struct foreign *f, struct who *who)
+{
+	for (unsigned i = 0; i < who->lines && who->room && who->peer; i++) {
+		const struct take_line *line = &who->line[i];
+		if (muted_is(f->hook, who->room, who->peer, line->mid, f->since_us))
+			who->muted |= UINT32_C(1) << line->mindex;
+	}
+}
+
 static void look(struct taps *taps, GPtrArray *running, struct foreign *f)
 {
 	struct foreign_line seen[FOREIGN_LINES];
 	struct who who = {0};
 	struct tap *tap = NULL;
-	f->asked_us = tsr_now_us();
-	g_atomic_int_set(&f->stale, 0);
-	foreign_lines(f, seen);
-	json_t *info = f->hook->plugin->query_session(f->handle);
+	if (!foreign_lines(f, seen))
+		return;
+	json_t *info = foreign_ask(f);
+	if (!info)
+		return;
 	bool somebody = known_read(f->hook->known, info, seen, &who);
+	if (somebody)
+		close_muted(f, &who);
 	for (guint i = 0; somebody && !tap && i < running->len; i++) {
 		struct tap *candidate = g_ptr_array_index(running, i);
 		if (!stopping(candidate) && wants(candidate, f, &who, info))
@@ -87,23 +105,45 @@ static void look(struct taps *taps, GPtrArray *running, struct foreign *f)
 	}
 	if (f->peer)
 		peer_renew(taps, f->peer, &who);
-	else if (tap && !g_atomic_int_get(&f->gone))
+	else if (tap && !foreign_is_gone(f))
 		peer_join(taps, tap, f, &who);
 	if (somebody)
 		who_clear(&who);
 	json_decref(info);
 }
 
-static void look_at_all(struct taps *taps, GPtrArray *running)
+/* When it is to be looked at, after all that happened to it. */
+static bool is_due(struct foreign *f, int64_t now_us)
+{
+	bool stale = g_atomic_int_compare_and_exchange(&f->stale, 1, 0);
+	bool news = g_atomic_int_compare_and_exchange(&f->news, 1, 0);
+	if (stale || news) {
+		f->looks = 0;
+		f->look_us = now_us + look_after_us[0];
+	}
+	if (!stale && now_us < f->look_us)
+		return false;
+	if (!stale) {
+		f->looks = MIN(f->looks + 1, G_N_ELEMENTS(look_after_us) - 1);
+		f->look_us = now_us + look_after_us[f->looks];
+	}
+	return true;
+}
+
+/* How long nothing is to be looked at, if nothing happens. */
+static int64_t look_at_all(struct taps *taps, GPtrArray *running)
 {
 	GPtrArray *all = foreign_all();
-	int64_t now_us = tsr_now_us();
+	int64_t now_us = tsr_now_us(), next_us = now_us + TURN_US;
 	for (guint i = 0; i < all->len; i++) {
 		struct foreign *f = g_ptr_array_index(all, i);
-		if (g_atomic_int_get(&f->stale) || now_us - f->asked_us >= ASK_PERIOD_US)
+		if (is_due(f, now_us))
 			look(taps, running, f);
+		if (f->look_us)
+			next_us = MIN(next_us, f->look_us);
 	}
 	g_ptr_array_unref(all);
+	return MAX(next_us - tsr_now_us(), 1000);
 }
 
 /* ---- a tap ------------------------------------------------------------------------------------------------------------- */
@@ -125,7 +165,7 @@ static bool settle(struct tap *tap, const char *reason)
 	bool over = reason != NULL;
 	for (guint i = 0; i < peers->len; i++) {
 		struct tap_peer *peer = g_ptr_array_index(peers, i);
-		if (peer->foreign && (reason || g_atomic_int_get(&peer->foreign->gone))) {
+		if (peer->foreign && (reason || foreign_is_gone(peer->foreign))) {
 			peer->foreign->peer = NULL;
 			peer_leave(peer, reason ? reason : "left");
 		}
@@ -145,8 +185,7 @@ static void finish(struct taps *taps, struct tap *tap, const char *reason)
 	tap_ref(tap);
 	g_ptr_array_remove(taps->running, tap);
 	pthread_mutex_unlock(&taps->mutex);
-	if (g_atomic_int_dec_and_test(&tap->hook->watching))
-		foreign_forget(tap->hook);
+	g_atomic_int_add(&tap->hook->watching, -1);
 	tap_tell(tap, json_pack("{s:s, s:s, s:s}", "status", "tap_ended", "tap", tap->facts.id, "reason", reason));
 	pthread_mutex_lock(&tap->mutex);
 	GPtrArray *peers = tap->peers;
@@ -176,8 +215,9 @@ void *watch_thread(void *data)
 	for (;;) {
 		bool ending = g_atomic_int_get(&taps->ending);
 		GPtrArray *running = taps_running(taps);
+		int64_t wait_us = TURN_US;
 		if (!ending) /* Janus's plugins end in any order: they are not asked any more */
-			look_at_all(taps, running);
+			wait_us = look_at_all(taps, running);
 		for (guint i = 0; i < running->len; i++) {
 			struct tap *tap = g_ptr_array_index(running, i);
 			if (!ending)
@@ -190,6 +230,6 @@ void *watch_thread(void *data)
 		g_ptr_array_unref(running);
 		if (idle)
 			return NULL;
-		foreign_wait(ASK_PERIOD_US);
+		foreign_wait(wait_us);
 	}
 }

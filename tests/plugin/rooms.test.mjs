@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AiortcPeer } from '../e2e/aiortcPeer.mjs';
 import { connect } from '../lib/signalling.mjs';
 import { until } from '../lib/wait.mjs';
@@ -29,6 +30,14 @@ async function enter(t, janus, display, request = {}) {
 	t.after(() => peer.close());
 	const { id } = await peer.publish(handle, { request: 'joinandconfigure', room: 1234, ptype: 'publisher', display, ...request });
 	return { session, handle, peer, id };
+}
+
+/** A request to another plugin through the Admin API. */
+async function janusAdmin(janus, plugin, request) {
+	const message = { janus: 'message_plugin', transaction: 'x', admin_secret: 'secret', plugin, request };
+	const { response } = await (await fetch(janus.admin, { method: 'POST', body: JSON.stringify(message) })).json();
+	assert.equal(response.error_code, undefined, response.error);
+	return response;
 }
 
 const of = ({ id }) => ({ match: (event) => event.peer === String(id) });
@@ -153,6 +162,87 @@ test('record_room: each speaker of an AudioBridge, but not while muted', { timeo
 	await recorder.request({ request: 'stop_tap', tap: 'bridge' });
 	await recorder.event('tap_ended');
 	assert.deepEqual(filesIn(janus.recordings), speakers.flatMap(({ id }) => [`bridge-${id}.json`, `bridge-${id}.ts`]).sort());
+});
+
+test('record_room: what the room has moderated is not recorded, whenever it was', { timeout: 60_000 }, async (t) => {
+	const { janus, host, recorder } = await newRoom(t);
+	const ann = await enter(t, janus, 'Ann', { id: 5 });
+	const moderate = (mid, mute) => host.request({ request: 'moderate', room: 1234, secret: 'the room', id: 5, mid, mute });
+	await moderate('0', true); // before anybody asked for a recording
+	await refused(host.request({ request: 'moderate', room: 1234, secret: 'wrong', id: 5, mid: '1', mute: true }), 433);
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
+	await recorder.event('recording', of(ann));
+	const track = async (type, id = 'tap-5') => (await recorder.request({ request: 'status', id })).data.tracks.find((track) => track.type === type);
+	const goesOn = async (type, id) => {
+		const before = (await track(type, id))?.packets ?? 0;
+		await until(`${type} to go on`, async () => (await track(type, id))?.packets > before + 15);
+	};
+	const rests = async (type, other) => {
+		const before = (await track(type))?.packets;
+		await goesOn(other);
+		assert.equal((await track(type))?.packets, before);
+	};
+	await goesOn('video');
+	assert.equal(await track('audio'), undefined);
+	await moderate('0', false);
+	await goesOn('audio');
+	await moderate('1', true);
+	await until('the picture to end', async () => (await track('video')).ended);
+	await rests('video', 'audio');
+	// By the Admin API it is the same.
+	await janusAdmin(janus, videoRoom, { request: 'moderate', room: 1234, secret: 'the room', id: 5, mid: '1', mute: false });
+	await goesOn('video');
+	await moderate('0', true);
+	await until('the sound to end', async () => (await track('audio')).ended);
+	await rests('audio', 'video');
+
+	// Who publishes anew is heard, as the room does it.
+	await ann.session.destroy();
+	await recorder.event('finished', of(ann));
+	await enter(t, janus, 'Ann', { id: 5 });
+	await recorder.event('recording', { match: ({ id }) => id === 'tap-5-2' });
+	await goesOn('audio', 'tap-5-2');
+});
+
+test('record_room: how the clock of somebody in the room lies is known at once', { timeout: 60_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	await enter(t, janus, 'Ann', { id: 5 });
+	await sleep(3000); // what is sent every second was sent
+	const took = [];
+	for (let i = 0; i < 4; i++) {
+		const began = performance.now();
+		await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: `tap${i}` });
+		await recorder.event('recording', { match: ({ tap }) => tap === `tap${i}` });
+		took.push(Math.round(performance.now() - began));
+		const { tracks } = (await recorder.request({ request: 'status', id: `tap${i}-5` })).data;
+		assert.deepEqual(tracks.map((track) => track.sender_reports > 0), [true, true]);
+		await recorder.request({ request: 'stop_tap', tap: `tap${i}` });
+		await recorder.event('tap_ended', { match: ({ tap }) => tap === `tap${i}` });
+	}
+	t.diagnostic(`from the request to the first frame in the file: ${took.join(', ')} ms`);
+});
+
+test('record_room: everybody is muted by the bridge', { timeout: 60_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'audiobridge'] });
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach('janus.plugin.audiobridge');
+	await handle.request({ request: 'create', room: 7, secret: 'the bridge' });
+	await handle.request({ request: 'join', room: 7, id: 1, display: 'Ann' });
+	const peer = await AiortcPeer.open({ codec: 'none' });
+	t.after(() => peer.close());
+	await peer.publish(handle, { request: 'configure', muted: false });
+	await recorder.request({ request: 'record_room', plugin: 'janus.plugin.audiobridge', room: 7, secret: 'the bridge', id: 'bridge' });
+	await recorder.event('recording');
+	const track = async () => (await recorder.request({ request: 'status', id: 'bridge-1' })).data.tracks[0];
+	const change = async (request, id) => handle.request({ request, room: 7, secret: 'the bridge', id });
+	for (const [mute, unmute, id] of [['mute_room', 'unmute_room'], ['mute', 'unmute', 1]]) {
+		await change(mute, id);
+		await until('the line to end', async () => (await track()).ended);
+		const { packets } = await track();
+		await change(unmute, id);
+		await until('it to go on', async () => (await track()).packets > packets + 20);
+	}
 });
 
 test('record_peers: an EchoTest, as the operator asks', { timeout: 30_000 }, async (t) => {

@@ -39,7 +39,7 @@ tests_unit_test_mux_clock_LDADD = libcapture.la $(LDADD)
 if HAVE_JANUS
 UNIT_TESTS += tests/unit/test_hooks
 tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c plugins/tap/hooks.c plugins/tap/hooks.h plugins/tap/hook.h \
-	plugins/tap/foreign.h
+	plugins/tap/foreign.h plugins/tap/messages.h
 tests_unit_test_hooks_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
 tests_unit_test_hooks_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 endif

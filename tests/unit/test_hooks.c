@@ -8,11 +8,14 @@
 
 #include "plugins/tap/foreign.h"
 #include "plugins/tap/hooks.h"
+#include "plugins/tap/messages.h"
 #include "tests/lib/cmocka.h"
 
 /* ---- who listens ---- */
 
-static unsigned heard_rtp, heard_rtcp, heard_end;
+static json_t the_body, the_answer;
+static unsigned heard_rtp, heard_rtcp, heard_begin, heard_said, heard_end, heard_message, heard_answer;
+static unsigned got;
 static char heard[8];
 
 void foreign_rtp(struct hook *hook, janus_plugin_session *handle, const janus_plugin_rtp *packet)
@@ -23,17 +26,49 @@ void foreign_rtp(struct hook *hook, janus_plugin_session *handle, const janus_pl
 	memcpy(heard, packet->buffer, sizeof(heard));
 }
 
-void foreign_rtcp(janus_plugin_session *handle, const janus_plugin_rtcp *packet)
+void foreign_rtcp(struct hook *hook, janus_plugin_session *handle, const janus_plugin_rtcp *packet)
 {
+	assert_non_null(hook->plugin);
 	assert_non_null(handle);
 	assert_non_null(packet);
 	heard_rtcp++;
 }
 
-void foreign_end(janus_plugin_session *handle)
+void foreign_begin(struct hook *hook, janus_plugin_session *handle)
+{
+	assert_non_null(hook->plugin);
+	assert_non_null(handle);
+	heard_begin++;
+}
+
+void foreign_said(janus_plugin_session *handle)
 {
 	assert_non_null(handle);
+	heard_said++;
+}
+
+void foreign_end(struct hook *hook, janus_plugin_session *handle, bool begin)
+{
+	assert_non_null(hook->plugin);
+	assert_non_null(handle);
+	assert_int_equal(begin, got == 3); /* hangup_media, which is called before destroy_session */
 	heard_end++;
+}
+
+void message_note(const struct hook *hook, const json_t *body, struct message *message)
+{
+	(void)message;
+	assert_non_null(hook->plugin);
+	assert_ptr_equal(body, &the_body);
+	heard_message++;
+}
+
+void message_answered(const struct hook *hook, struct message *message, const json_t *answer)
+{
+	(void)message;
+	assert_non_null(hook->plugin);
+	assert_ptr_equal(answer, &the_answer);
+	heard_answer++;
 }
 
 /* ---- a plugin, which writes into its packets ---- */
@@ -41,7 +76,6 @@ void foreign_end(janus_plugin_session *handle)
 static janus_plugin_session *got_handle;
 static void *got_packet;
 static int *got_error;
-static unsigned got;
 
 static void incoming_rtp(janus_plugin_session *handle, janus_plugin_rtp *packet)
 {
@@ -72,6 +106,29 @@ static void destroy_session(janus_plugin_session *handle, int *error)
 	*error = -3;
 }
 
+static void create_session(janus_plugin_session *handle, int *error)
+{
+	got_handle = handle;
+	got_error = error;
+}
+
+static janus_plugin_result *handle_message(janus_plugin_session *handle, char *transaction, json_t *body, json_t *jsep)
+{
+	assert_string_equal(transaction, "t");
+	assert_ptr_equal(body, &the_body);
+	assert_null(jsep);
+	got_handle = handle;
+	static janus_plugin_result result;
+	result = (janus_plugin_result){.type = JANUS_PLUGIN_OK, .content = &the_answer};
+	return &result;
+}
+
+static json_t *handle_admin_message(json_t *body)
+{
+	assert_ptr_equal(body, &the_body);
+	return &the_answer;
+}
+
 static json_t *query_session(janus_plugin_session *handle)
 {
 	(void)handle;
@@ -85,6 +142,9 @@ static const char *get_package(void)
 
 static janus_plugin sample = {
 	.get_package = get_package,
+	.create_session = create_session,
+	.handle_message = handle_message,
+	.handle_admin_message = handle_admin_message,
 	.setup_media = on_handle,
 	.incoming_rtp = incoming_rtp,
 	.incoming_rtcp = incoming_rtcp,
@@ -100,7 +160,17 @@ static void calls_all(janus_plugin *plugin, bool watched)
 	janus_plugin_rtp rtp = {.mindex = 1, .buffer = bytes, .length = 8};
 	janus_plugin_rtcp rtcp = {.buffer = bytes, .length = 8};
 	int error = 0;
-	got = heard_rtp = heard_rtcp = 0;
+	char transaction[] = "t";
+	got = heard_rtp = heard_rtcp = heard_begin = heard_said = heard_end = heard_message = heard_answer = 0;
+
+	plugin->create_session(&handle, &error);
+	assert_ptr_equal(got_handle, &handle);
+	assert_ptr_equal(got_error, &error);
+	assert_int_equal(heard_begin, 1);
+	assert_ptr_equal(plugin->handle_message(&handle, transaction, &the_body, NULL)->content, &the_answer);
+	assert_ptr_equal(plugin->handle_admin_message(&the_body), &the_answer);
+	assert_int_equal(heard_message, 2);
+	assert_int_equal(heard_answer, 2);
 
 	plugin->incoming_rtp(&handle, &rtp);
 	assert_int_equal(heard_rtp, watched);
@@ -110,7 +180,7 @@ static void calls_all(janus_plugin *plugin, bool watched)
 	assert_ptr_equal(got_packet, &rtp);
 	plugin->incoming_rtcp(&handle, &rtcp);
 	assert_ptr_equal(got_packet, &rtcp);
-	assert_int_equal(heard_rtcp, watched);
+	assert_int_equal(heard_rtcp, 1); /* how clocks lie is to be known when somebody begins to watch */
 	plugin->setup_media(&handle);
 	plugin->hangup_media(&handle);
 	plugin->destroy_session(&handle, &error);
@@ -118,6 +188,26 @@ static void calls_all(janus_plugin *plugin, bool watched)
 	assert_ptr_equal(got_error, &error);
 	assert_int_equal(error, -3);
 	assert_int_equal(got, 5);
+	assert_int_equal(heard_end, 2);
+	assert_int_equal(heard_said, watched ? 2 : 0);
+}
+
+static void test_listens_without_rtp(void **state)
+{
+	(void)state;
+	char text[200];
+	struct hook *hook = hooks_listen(4, &sample, NULL, NULL, text, sizeof(text));
+	assert_non_null(hook);
+	assert_ptr_equal(sample.incoming_rtp, incoming_rtp);
+	assert_ptr_not_equal(sample.handle_message, handle_message);
+	assert_ptr_equal(hooks_wrap(4, &sample, NULL, NULL, text, sizeof(text)), hook);
+	assert_ptr_not_equal(sample.incoming_rtp, incoming_rtp);
+	calls_all(&sample, false);
+	hooks_restore();
+	assert_ptr_equal(sample.incoming_rtp, incoming_rtp);
+	assert_ptr_equal(sample.handle_message, handle_message);
+	assert_ptr_equal(sample.handle_admin_message, handle_admin_message);
+	assert_ptr_equal(sample.create_session, create_session);
 }
 
 static void test_wrapped_and_put_back(void **state)
@@ -132,11 +222,6 @@ static void test_wrapped_and_put_back(void **state)
 	calls_all(&sample, true);
 	assert_ptr_equal(hooks_wrap(0, &sample, NULL, NULL, text, sizeof(text)), hook);
 	calls_all(&sample, true); /* not by itself a second time */
-
-	heard_end = 0;
-	janus_plugin_session handle = {0};
-	sample.hangup_media(&handle);
-	assert_int_equal(heard_end, 1);
 
 	hooks_restore();
 	assert_ptr_equal(sample.incoming_rtp, incoming_rtp);
@@ -209,7 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrapped_and_put_back),         cmocka_unit_test(test_what_others_wrapped_is_left),
 		cmocka_unit_test(test_table_that_cannot_be_written), cmocka_unit_test(test_plugin_without_media),
-		cmocka_unit_test(test_janus_that_cannot_find),
+		cmocka_unit_test(test_janus_that_cannot_find),       cmocka_unit_test(test_listens_without_rtp),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
