@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { newSource, startBrowser } from '../lib/chromium.mjs';
 import { startJanus } from '../lib/janus.mjs';
-import { measureIdle } from '../lib/load.mjs';
+import { measureIdle, waitForQuiet } from '../lib/load.mjs';
 import * as media from '../lib/media.mjs';
 import { connect } from '../lib/signalling.mjs';
 import { until } from '../lib/wait.mjs';
@@ -38,6 +38,7 @@ let count = 0;
 
 /** A browser peer with a session and a handle of its own; everything ends with the test. */
 export async function newPeer(t, { janus, url, Peer = BrowserPeer, ...options }) {
+	await waitForQuiet(t);
 	const session = await connect(url ?? janus.ws);
 	t.after(() => session.drop());
 	const handle = await session.attach(pluginName);
