@@ -372,11 +372,18 @@ static void destroy_parts(void)
 	runtime_destroy(g_steal_pointer(&the.runtime));
 }
 
-static bool runs(void *takes, const char *id)
+static bool runs(void *nothing, const char *id)
 {
-	struct take *take = takes_find(takes, id);
+	(void)nothing;
+	struct take *take = takes_find(the.takes, id);
 	take_unref(take);
 	return take != NULL;
+}
+
+static void recovered(void *nothing)
+{
+	(void)nothing;
+	taps_recover(the.taps);
 }
 
 /* Takes the reference of the configuration. False when the plugin cannot work; what was made is destroyed then. */
@@ -395,7 +402,8 @@ static bool create_parts(janus_callbacks *gateway, struct config *config)
 		return false;
 	}
 	the.taps = taps_create(the.runtime, the.takes);
-	the.keeper = keeper_create(the.runtime, the.library, runs, the.takes);
+	const struct keeper_host host = {runs, recovered, NULL};
+	the.keeper = keeper_create(the.runtime, the.library, &host);
 	if (!the.keeper)
 		JANUS_LOG(LOG_WARN, "[tsrecorder] No thread for recovery and retention\n");
 	const struct api_parts parts = {the.runtime, the.library, the.sessions, the.takes, the.taps, the.keeper};

@@ -31,13 +31,16 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/peer/sdp.c plugins/peer/sdp.h \
 	plugins/peer/session.c plugins/peer/session.h \
 	plugins/runtime/runtime.c plugins/runtime/runtime.h \
+	plugins/tap/automatic.c \
 	plugins/tap/check.c \
+	plugins/tap/chronicle.c \
 	plugins/tap/foreign.c plugins/tap/foreign.h \
 	plugins/tap/hook.h \
 	plugins/tap/hooks.c plugins/tap/hooks.h \
 	plugins/tap/inside.h \
 	plugins/tap/known.c plugins/tap/known.h \
 	plugins/tap/life.c \
+	plugins/tap/manifest.c plugins/tap/manifest.h \
 	plugins/tap/messages.c plugins/tap/messages.h \
 	plugins/tap/muted.c plugins/tap/muted.h \
 	plugins/tap/peers.c \

@@ -11,6 +11,7 @@ void counts_collect(const tsr_recording *r, tsr_stats *out)
 {
 	*out = (tsr_stats){
 		.started_utc_us = r->started_utc_us,
+		.zero_us = r->timeline.started ? r->timeline.origin_us : 0,
 		.tracks = r->tracks,
 		.gaps = r->gaps.count,
 	};

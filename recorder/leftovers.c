@@ -210,3 +210,11 @@ tsr_error tsr_remove(const char *folder, const char *name)
 {
 	return space_remove(folder, name);
 }
+
+tsr_error tsr_write_report(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
+{
+	char *file = g_strconcat(name, SUFFIX_REPORT, NULL);
+	tsr_error err = textfile_write(folder, file, text, size, mode);
+	g_free(file);
+	return err;
+}

@@ -307,6 +307,7 @@ typedef struct tsr_gap {
 typedef struct tsr_stats {
 	tsr_state state;
 	int64_t started_utc_us;
+	int64_t zero_us; /* on the clock of tsr_now_us(): 0 ms of the media, when its first frame was captured; 0 = none came */
 	int64_t duration_ms;    /* of the media in the file, as of 200 ms ago at most */
 	char path[512];         /* of the file being written, or of the last one */
 	uint64_t bytes_written; /* in the page cache, this segment's and earlier ones' */
@@ -383,6 +384,12 @@ TSR_MUST_USE tsr_error tsr_recover_folder(const char *folder, const tsr_recover_
 
 /* Bytes that may still be written in the folder's file system. TSR_OK and *bytes; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO. */
 TSR_MUST_USE tsr_error tsr_free_space(const char *folder, uint64_t *bytes);
+
+/* Writes a text of the host's beside the recordings, NAME.json, durably and as a whole: over what was there, or not at all. `name` is below the
+ * folder and without ending, `mode` 0 = 0644. TSR_OK; TSR_E_INVAL, TSR_E_NOSPACE, TSR_E_ACCESS, TSR_E_READONLY, TSR_E_IO,
+ * TSR_E_BUSY (somebody else is writing it), TSR_E_NOMEM. */
+TSR_MUST_USE tsr_error tsr_write_report(const char *folder, const char *name, const char *text, size_t size,
+					unsigned mode);
 
 /* Removes one finished recording: NAME.ts and NAME.json; `name` is below the folder and without ending. TSR_OK; TSR_E_INVAL,
  * TSR_E_NOTFOUND (no such file, or none with a report of this recorder), TSR_E_ACCESS, TSR_E_READONLY, TSR_E_IO, TSR_E_NOMEM. */

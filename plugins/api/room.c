@@ -59,13 +59,41 @@
 			"tap" : "…", "plugin" : "…", "started" : "…",
 			"room" : …, "publishers" : […], "match" : {…}, <those that were given>
 			"state" : "<tapping|stopping>",
-			"recording" : <how many peers>
+			"recording" : <how many peers>,
+			"manifest" : "<its file>"
 		}
 	]
 }
 \endverbatim
  *
- * \c status adds \c peers : for each \c room , \c peer , \c display , \c joined , \c left (once it has), \c id of its recording, \c error (why there is
+ * Beside its recordings a tap writes its manifest, \c TAP.room.json ( \c TAP-2.room.json where there is one of an earlier tap; \c manifest
+ * in the answers): who was there, from when to when, and in which files, all times by one clock, to the millisecond. What happens is in it within a second,
+ * and is durable then; it is replaced as a whole. A crash leaves it as it was, and the next start completes it, with the recordings.
+ *
+\verbatim
+{
+	"tap" : "…", "plugin" : "…", "room" : …, "match" : {…}, "started" : "2026-11-30T12:00:00.000Z",
+	"peers" : [
+		{
+			"peer" : "…", "display" : "…", "room" : "<with record_peers>",
+			"joined" : "…", "left" : "<when it has>",
+			"id" : "<of the recording; no such member: there is none, see error>", "error" : "…",
+			"zero" : "<when 0 ms of the media was: first_ms and last_ms of the reports count from there>",
+			"writing" : "<name of the file that is being written, without ending; as long as it is>",
+			"files" : [ { "file" : "…", "bytes" : …, "duration_ms" : …, "sha256" : "…" } ],
+			"reason" : "<why the recording ended: as in finished, or crash>"
+		}
+	],
+	"state" : "<tapping|ended>", "ended" : "…", "reason" : "<as in tap_ended, or crash>"
+}
+\endverbatim
+ *
+ * With the setting \c auto_record , rooms are recorded without a request: each while somebody is in it, or those whom the plugin itself records, so that
+ * \c enable_recording of a VideoRoom begins and ends our recordings, too. Such a tap is called \c ROOM-DATE-TIME-CHANCE , belongs to
+ * nobody (the \c admin_key and the Admin API reach it), tells event handlers, and ends ten seconds after the last one left
+ * ( \c empty ). Whoever is there when it is stopped by request is not recorded by it again.
+ *
+ * \c status adds \c peers : those that are there, and the last 50 that are over; the manifest has all. For each \c room , \c peer , \c display , \c joined , \c left (once it has), \c id of its recording, \c error (why there is
  * none), and \c recording (what \c list says of it, while it runs).
  *
  * All events of these recordings have \c tap , \c room , \c peer , \c display besides \c id ; there are two more:
@@ -73,7 +101,7 @@
  * | \c status | when | more fields |
  * |---|---|---|
  * | \c tap_peer | \c state is \c joined (its recording begins), \c refused , or \c left | \c tap , \c room , \c peer , \c display , \c id , \c error |
- * | \c tap_ended | a tap and all its recordings have ended | \c tap , \c reason : \c stop , \c room_destroyed , \c shutdown |
+ * | \c tap_ended | a tap and all its recordings have ended | \c tap , \c manifest , \c reason : \c stop , \c room_destroyed , \c empty , \c shutdown |
  *
  * A peer that publishes from another Janus (a remote publisher) or no media at all does not come by here, and is not recorded.
  */

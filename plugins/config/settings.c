@@ -132,12 +132,64 @@ static bool check_filename(const struct settings *s, const char *category, char 
 	return good || say(error, size, "%s: filename = \"%s\": %s", category, s->filename, reason);
 }
 
+/* ---- "off", "rooms", "record", or one of them for each plugin: "PACKAGE: WORD, …" ---- */
+
+/* False: it is none of the words. */
+static bool read_auto_word(const char *word, enum auto_record *out)
+{
+	static const char *const words[] = {"off", "rooms", "record"};
+	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (!strcmp(words[i], word)) {
+			*out = (enum auto_record)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What it says of a plugin; NULL: of whichever is not named. False when it cannot be read. */
+static bool read_auto_record(const char *text, const char *package, enum auto_record *out)
+{
+	char **items = g_strsplit(text, ",", -1);
+	bool good = true;
+	*out = AUTO_RECORD_OFF;
+	for (char **item = items; *item && good; item++) {
+		char *colon = strchr(*item, ':');
+		enum auto_record word;
+		good = read_auto_word(g_strstrip(colon ? colon + 1 : *item), &word) && (colon || !items[1]);
+		if (colon)
+			*colon = '\0';
+		if (good && (!colon || !g_strcmp0(g_strstrip(*item), package)))
+			*out = word;
+	}
+	g_strfreev(items);
+	return good;
+}
+
+enum auto_record settings_auto_record(const struct settings *s, const char *package)
+{
+	enum auto_record word;
+	return read_auto_record(s->auto_record, package, &word) ? word : AUTO_RECORD_OFF;
+}
+
+static bool check_auto_record(const struct settings *s, const char *category, char *error, size_t size)
+{
+	enum auto_record word;
+	return read_auto_record(s->auto_record, NULL, &word) ||
+	       say(error, size,
+		   "%s: auto_record = \"%s\" is neither \"off\", \"rooms\" or \"record\", nor a list of \"PLUGIN: "
+		   "WORD\" with commas "
+		   "between them",
+		   category, s->auto_record);
+}
+
 /* What no single field can tell. */
 static bool consistent(struct settings *s, const char *category, char *error, size_t size)
 {
 	if (s->flush_adaptive && s->flush_threshold_min > s->flush_threshold_max)
 		return say(error, size, "%s: flush_threshold_min is above flush_threshold_max", category);
-	return check_filename(s, category, error, size) && check_codecs(&s->video_codecs, s, category, error, size) &&
+	return check_filename(s, category, error, size) && check_auto_record(s, category, error, size) &&
+	       check_codecs(&s->video_codecs, s, category, error, size) &&
 	       check_codecs(&s->audio_codecs, s, category, error, size);
 }
 

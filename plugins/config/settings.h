@@ -11,6 +11,8 @@
 
 enum log_level_choice { LOG_CHOICE_ERROR, LOG_CHOICE_WARNING, LOG_CHOICE_INFO, LOG_CHOICE_VERBOSE, LOG_CHOICE_DEBUG };
 enum sync_choice { SYNC_DATA, SYNC_NONE };
+/* Which rooms of another plugin are recorded by themselves. */
+enum auto_record { AUTO_RECORD_OFF, AUTO_RECORD_ROOMS, AUTO_RECORD_RECORD };
 enum recovery_choice { RECOVERY_RENAME, RECOVERY_KEEP, RECOVERY_OFF };
 
 /* conf/janus.plugin.tsrecorder.jcfg.sample.in says what each is for. */
@@ -72,6 +74,7 @@ struct settings {
 	bool signed_tokens;
 	bool private;
 	char *tap;
+	char *auto_record;
 	bool events;
 	int log_level;
 
@@ -98,6 +101,9 @@ const struct settings *config_general(const struct config *config);
 
 /* The settings of a profile, or the general ones when name is NULL; NULL when there is no such profile. Borrowed. */
 const struct settings *config_profile(const struct config *config, const char *name);
+
+/* What `auto_record` says of a plugin. */
+enum auto_record settings_auto_record(const struct settings *settings, const char *package);
 
 /* How the engine's encoders are set up; its strings are borrowed from `settings`. */
 tsr_encoding settings_encoding(const struct settings *settings);

@@ -83,6 +83,7 @@ const struct field settings_table[] = {
 	{ "signed_tokens",           FIELD_BOOL,   AT(signed_tokens),              0,       0,             NULL, 0,            "false" },
 	{ "private",                 FIELD_BOOL,   AT(private),                    0,       0,             NULL, RUN|PRO,      "true" },
 	{ "tap",                     FIELD_TEXT,   AT(tap),                        0,       400,           NULL, RUN,          "janus.plugin.videoroom, janus.plugin.audiobridge" },
+	{ "auto_record",             FIELD_TEXT,   AT(auto_record),                0,       400,           NULL, 0,            "off" },
 	{ "events",                  FIELD_BOOL,   AT(events),                     0,       0,             NULL, RUN,          "true" },
 	{ "log_level",               FIELD_CHOICE, AT(log_level),                  0,       0,             log_levels, RUN,    "info" },
 

@@ -17,8 +17,7 @@
 struct keeper {
 	struct runtime *runtime; /* borrowed, as what follows */
 	struct library *library;
-	keeper_is_running is_running;
-	void *user;
+	struct keeper_host host;
 	GThread *thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -90,13 +89,15 @@ static void recover(const struct turn *t, bool keep)
 	if (err != TSR_OK)
 		log_line(TSR_LOG_WARNING, NULL, "%s cannot be looked through for recordings to recover: %s",
 			 s->recordings_path, tsr_strerror(err));
+	if (!keep)
+		t->keeper->host.recovered(t->keeper->host.user);
 }
 
 /* ---- retention ---- */
 
 static bool runs(const struct turn *t, const char *id)
 {
-	return t->keeper->is_running(t->keeper->user, id);
+	return t->keeper->host.is_running(t->keeper->host.user, id);
 }
 
 /* `name` is below the folder, without ending. False when it stays. */
@@ -244,14 +245,13 @@ static void keeper_free(struct keeper *k)
 	g_free(k);
 }
 
-struct keeper *keeper_create(struct runtime *runtime, struct library *library, keeper_is_running is_running, void *user)
+struct keeper *keeper_create(struct runtime *runtime, struct library *library, const struct keeper_host *host)
 {
 	struct config *config = runtime_config(runtime);
 	struct keeper *k = g_new0(struct keeper, 1);
 	k->runtime = runtime;
 	k->library = library;
-	k->is_running = is_running;
-	k->user = user;
+	k->host = *host;
 	k->retention_us = -1;
 	k->recover_wanted = config_general(config)->recovery != RECOVERY_OFF;
 	config_unref(config);

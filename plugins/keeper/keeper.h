@@ -12,13 +12,18 @@ struct keeper;
 struct library;
 struct runtime;
 
-/* Whether a recording runs: its finished segments stay. Any thread. */
-typedef bool (*keeper_is_running)(void *user, const char *id);
+/* What the keeper asks of others, and tells them; on its thread. */
+struct keeper_host {
+	/* Whether a recording runs: its finished segments stay. */
+	bool (*is_running)(void *user, const char *id);
+	/* What a crash left of recordings has been completed. */
+	void (*recovered)(void *user);
+	void *user;
+};
 
 /* Starts the thread; it recovers at once when the configuration says so. NULL when there is no thread to be had. All
  * that is given must outlive it. */
-struct keeper *keeper_create(struct runtime *runtime, struct library *library, keeper_is_running is_running,
-			     void *user);
+struct keeper *keeper_create(struct runtime *runtime, struct library *library, const struct keeper_host *host);
 
 /* Waits for the file that is being recovered, not for those that come after it. NULL is fine. */
 void keeper_destroy(struct keeper *keeper);

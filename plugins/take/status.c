@@ -164,6 +164,15 @@ const char *take_state(struct take *take)
 	return state;
 }
 
+int64_t take_zero_us(struct take *take)
+{
+	tsr_stats *s = g_new(tsr_stats, 1);
+	tsr_recording_get_stats(take->recording, s);
+	int64_t zero_us = s->zero_us;
+	g_free(s);
+	return zero_us;
+}
+
 json_t *take_status_short(struct take *take)
 {
 	json_t *all = take_status(take), *out = json_object();

@@ -171,6 +171,9 @@ char *take_dup_name(struct take *take);
 /* The status, as documented at `status`; from what was really written. */
 json_t *take_status(struct take *take);
 
+/* When 0 ms of its media was, on the clock of tsr_now_us(); 0 = nothing is in the file. */
+int64_t take_zero_us(struct take *take);
+
 /* The few lines of it for a list. */
 json_t *take_status_short(struct take *take);
 

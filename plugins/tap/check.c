@@ -27,6 +27,31 @@ bool check_exists(struct hook *hook, json_t *room)
 	return exists;
 }
 
+bool check_recorded(struct hook *hook, json_t *info)
+{
+	const struct known *known = hook->known;
+	bool recorded = false;
+	size_t i;
+	json_t *item;
+	if (known->recorded) {
+		json_array_foreach(json_object_get(info, "streams"), i, item)
+		{
+			recorded = recorded || json_is_string(json_object_get(item, known->recorded));
+		}
+	}
+	if (known->recorded_room) {
+		json_t *answer = ask(hook, "list", json_object_get(info, known->room), NULL);
+		json_array_foreach(json_object_get(answer, "list"), i, item)
+		{
+			recorded = recorded || (json_equal(json_object_get(item, known->room),
+							   json_object_get(info, known->room)) &&
+						json_is_true(json_object_get(item, known->recorded_room)));
+		}
+		json_decref(answer);
+	}
+	return recorded;
+}
+
 enum api_error check_room(struct hook *hook, json_t *room, const char *secret, bool admin, char *error,
 			  size_t error_size)
 {

@@ -55,6 +55,7 @@ struct foreign {
 	struct foreign *next; /* in its bucket, guarded by that */
 	/* Of the thread that looks at them. */
 	int64_t look_us;       /* when it is to be asked about next */
+	bool declined;         /* its automatic recording was stopped by request */
 	unsigned looks;        /* since something happened */
 	struct tap_peer *peer; /* borrowed */
 };

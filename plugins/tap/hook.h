@@ -14,6 +14,7 @@ struct hook {
 	janus_plugin *plugin; /* NULL = not wrapped. It stays, so that who is inside finds it */
 	janus_callbacks *gateway;
 	const struct known *known;
+	int automatic; /* an enum auto_record: constant once Janus has started */
 	/* What stood in the table; NULL where nothing of ours does. */
 	void (*create_session)(janus_plugin_session *handle, int *error);
 	struct janus_plugin_result *(*handle_message)(janus_plugin_session *handle, char *transaction, json_t *message,

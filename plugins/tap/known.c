@@ -12,16 +12,17 @@ static const struct known table[] = {
 	{
 		.package = "janus.plugin.videoroom",
 		.is = { "type", "publisher" }, .peer = "id", .display = "display",
-		.room = "room", .check = "listforwarders", .no_room = 426,
-		.words = { { "moderate", KNOWN_MODERATES }, { "destroy", KNOWN_ENDS_ROOM } },
+		.room = "room", .check = "listforwarders", .no_room = 426, .recorded = "recording",
+		.words = { { "moderate", KNOWN_MODERATES }, { "enable_recording", KNOWN_CHANGES }, { "destroy", KNOWN_ENDS_ROOM } },
 	},
 	{
 		.package = "janus.plugin.audiobridge",
 		.peer = "id", .display = "display", .muted = "muted", .other_audio = "opus",
-		.room = "room", .check = "listforwarders", .no_room = 485,
+		.room = "room", .check = "listforwarders", .no_room = 485, .recorded_room = "record",
 		.words = {
 			{ "mute_room", KNOWN_MUTES_ROOM }, { "unmute_room", KNOWN_UNMUTES_ROOM },
-			{ "mute", KNOWN_CHANGES }, { "unmute", KNOWN_CHANGES }, { "destroy", KNOWN_ENDS_ROOM },
+			{ "mute", KNOWN_CHANGES }, { "unmute", KNOWN_CHANGES },
+			{ "enable_recording", KNOWN_CHANGES }, { "destroy", KNOWN_ENDS_ROOM },
 		},
 	},
 	{

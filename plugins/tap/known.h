@@ -9,7 +9,7 @@
 
 #include "foreign.h"
 
-#define KNOWN_WORDS 6
+#define KNOWN_WORDS 8
 
 /* What requests of a plugin's own API do to who may be heard. */
 enum known_effect {
@@ -37,9 +37,11 @@ struct known {
 	const char *video_codec; /* likewise */
 	const char *other_audio; /* a codec: what has no payload type of RFC 3551's own, where the codec is not told */
 	/* Of a plugin that has rooms; otherwise NULL and 0. */
-	const char *room;  /* member of the answer */
-	const char *check; /* a request that checks the secret of a room */
-	int no_room;       /* the error that says that there is none */
+	const char *room;          /* member of the answer */
+	const char *check;         /* a request that checks the secret of a room */
+	int no_room;               /* the error that says that there is none */
+	const char *recorded;      /* member of a stream that it has while the plugin itself records that */
+	const char *recorded_room; /* member of the rooms that "list" tells, true while the plugin itself records one */
 	struct known_word
 		words[KNOWN_WORDS]; /* requests that name a room ("room") and matter to us; the last one is empty */
 };

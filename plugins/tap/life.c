@@ -6,6 +6,7 @@
 #include <utils.h> /* Janus's */
 
 #include "inside.h"
+#include "manifest.h"
 #include "muted.h"
 
 /* ---- all that run ------------------------------------------------------------------------------------------------------ */
@@ -22,21 +23,46 @@ static bool is_allowed(struct runtime *runtime, const char *package)
 	return allowed;
 }
 
+static bool start_thread(struct taps *taps)
+{
+	if (!taps->thread)
+		taps->thread = g_thread_try_new("tsr-tap", watch_thread, taps, NULL);
+	return taps->thread != NULL;
+}
+
+/* What is to be heard from the begin on; with auto_record, everything. `starting` held. */
+static void listen(struct taps *taps, unsigned slot, const struct known *known)
+{
+	enum api_error code;
+	char error[300];
+	janus_plugin *plugin = hooks_find(known->package, &code, error, sizeof(error));
+	if (!plugin) /* not loaded: that is told to whoever asks for it */
+		return;
+	struct config *config = runtime_config(taps->runtime);
+	enum auto_record automatic =
+		known->room ? settings_auto_record(config_general(config), known->package) : AUTO_RECORD_OFF;
+	config_unref(config);
+	struct hook *(*wrap)(unsigned, janus_plugin *, janus_callbacks *, const struct known *, char *, size_t) =
+		automatic == AUTO_RECORD_OFF ? hooks_listen : hooks_wrap;
+	struct hook *hook = wrap(slot, plugin, runtime_gateway(taps->runtime), known, error, sizeof(error));
+	if (!hook) {
+		log_line(TSR_LOG_WARNING, NULL, "%s", error);
+	} else if (automatic != AUTO_RECORD_OFF && start_thread(taps)) {
+		hook->automatic = (int)automatic;
+		g_atomic_int_inc(&hook->watching);
+	}
+}
+
 /* When Janus has loaded all plugins. */
 static gboolean begin_to_listen(gpointer data)
 {
 	struct taps *taps = data;
-	enum api_error code;
-	char error[300];
+	const struct known *known;
 	taps->beginning = 0;
 	pthread_mutex_lock(&taps->starting);
-	const struct known *known;
 	for (unsigned slot = 0; (known = known_at(slot)); slot++) {
-		janus_plugin *plugin = is_allowed(taps->runtime, known->package)
-					       ? hooks_find(known->package, &code, error, sizeof(error))
-					       : NULL;
-		if (plugin && !hooks_listen(slot, plugin, runtime_gateway(taps->runtime), known, error, sizeof(error)))
-			log_line(TSR_LOG_WARNING, NULL, "%s", error);
+		if (is_allowed(taps->runtime, known->package))
+			listen(taps, slot, known);
 	}
 	pthread_mutex_unlock(&taps->starting);
 	return G_SOURCE_REMOVE;
@@ -72,6 +98,14 @@ void taps_destroy(struct taps *taps)
 	pthread_mutex_destroy(&taps->mutex);
 	pthread_mutex_destroy(&taps->starting);
 	g_free(taps);
+}
+
+void taps_recover(struct taps *taps)
+{
+	struct config *config = runtime_config(taps->runtime);
+	const struct settings *s = config_general(config);
+	manifest_recover(s->recordings_path, (unsigned)s->file_mode);
+	config_unref(config);
 }
 
 GPtrArray *taps_running(struct taps *taps)
@@ -111,6 +145,7 @@ void tap_unref(struct tap *tap)
 		return;
 	if (tap->listener.ops)
 		tap->listener.ops->unref(tap->listener.self);
+	manifest_destroy(tap->manifest);
 	g_ptr_array_unref(tap->peers);
 	pthread_mutex_destroy(&tap->mutex);
 	json_decref(tap->room);
@@ -184,11 +219,19 @@ static struct tap *new_tap(struct taps *taps, struct hook *hook, const struct ta
 	tap->publishers = json_deep_copy(order->publishers);
 	tap->room_id = order->room ? known_id(order->room) : NULL;
 	copy_wish(tap, order->wish);
+	tap->automatic = order->automatic;
 	tap->listener = order->listener;
 	if (tap->listener.ops)
 		tap->listener.self = tap->listener.ops->ref(tap->listener.self);
 	tap->peers = g_ptr_array_new_with_free_func((GDestroyNotify)peer_unref);
 	pthread_mutex_init(&tap->mutex, NULL);
+	tap->utc_us = tap->facts.started_us - tsr_now_us();
+	tap->news = 1;
+	struct config *config = runtime_config(taps->runtime);
+	const struct settings *s = config_profile(config, order->wish->profile);
+	tap->manifest = chronicle_create(tap, config_general(config)->recordings_path,
+					 (unsigned)(s ? s : config_general(config))->file_mode);
+	config_unref(config);
 	return tap;
 }
 
@@ -254,13 +297,6 @@ static struct hook *find_hook(struct taps *taps, const char *package, enum api_e
 	if (!hook)
 		*code = API_UNSUPPORTED;
 	return hook;
-}
-
-static bool start_thread(struct taps *taps)
-{
-	if (!taps->thread)
-		taps->thread = g_thread_try_new("tsr-tap", watch_thread, taps, NULL);
-	return taps->thread != NULL;
 }
 
 /* Among those that run, unless one of them has its id or its peers. */
@@ -329,6 +365,7 @@ json_t *tap_json(struct tap *tap)
 	json_object_set_new(out, "state", json_string(tap->stopping ? "stopping" : "tapping"));
 	pthread_mutex_unlock(&tap->mutex);
 	json_object_set_new(out, "recording", json_integer(recording));
+	json_object_set_new(out, "manifest", json_sprintf("%s.json", manifest_name(tap->manifest)));
 	return out;
 }
 

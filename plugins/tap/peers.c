@@ -60,9 +60,9 @@ json_t *peer_json(const struct tap_peer *peer)
 	set_text(out, "peer", peer->peer);
 	set_text(out, "display", peer->display);
 	set_text(out, "id", peer->id);
-	json_object_set_new(out, "joined", fields_moment(peer->joined_us));
+	json_object_set_new(out, "joined", fields_moment(peer->joined_us + peer->tap->utc_us));
 	if (peer->left_us)
-		json_object_set_new(out, "left", fields_moment(peer->left_us));
+		json_object_set_new(out, "left", fields_moment(peer->left_us + peer->tap->utc_us));
 	set_text(out, "error", peer->error);
 	return out;
 }
@@ -81,6 +81,29 @@ static void owner_unref(void *self)
 	peer_unref(self);
 }
 
+/* A file is complete, the last one perhaps a second time. The mutex of the tap held. */
+static void add_file(struct tap_peer *peer, json_t *result)
+{
+	static const char *const keys[] = {"file", "bytes", "duration_ms", "sha256"};
+	json_t *file = json_object_get(result, "file"), *entry;
+	size_t i;
+	if (!file)
+		return;
+	if (!peer->files)
+		peer->files = json_array();
+	json_array_foreach(peer->files, i, entry)
+	{
+		if (json_equal(json_object_get(entry, "file"), file))
+			return;
+	}
+	entry = json_object();
+	for (i = 0; i < G_N_ELEMENTS(keys); i++) {
+		if (json_object_get(result, keys[i]))
+			json_object_set_new(entry, keys[i], json_deep_copy(json_object_get(result, keys[i])));
+	}
+	json_array_append_new(peer->files, entry);
+}
+
 static void owner_tell(void *self, json_t *result)
 {
 	struct tap_peer *peer = self;
@@ -88,11 +111,16 @@ static void owner_tell(void *self, json_t *result)
 	json_t *told = json_copy(result);
 	set_who(told, peer);
 	tap_tell(peer->tap, told);
-	if (g_strcmp0(status, "finished") && g_strcmp0(status, "failed"))
+	bool last = !g_strcmp0(status, "finished") || !g_strcmp0(status, "failed");
+	if (!last && g_strcmp0(status, "segment"))
 		return;
 	pthread_mutex_lock(&peer->tap->mutex);
-	peer->ended = true;
+	add_file(peer, result);
+	peer->ended = last;
+	if (last)
+		peer->reason = g_intern_string(json_string_value(json_object_get(result, "reason")));
 	pthread_mutex_unlock(&peer->tap->mutex);
+	g_atomic_int_set(&peer->tap->news, 1);
 	foreign_wake();
 }
 
@@ -256,8 +284,11 @@ static void begin(struct tap_peer *peer, struct take *take, const char *filename
 	peer->take = take_ref(take);
 	g_free(peer->id);
 	peer->id = g_strdup(take_facts(take)->id);
+	g_free(peer->filename);
+	peer->filename = g_strdup(filename);
 	g_clear_pointer(&peer->error, g_free);
 	pthread_mutex_unlock(&tap->mutex);
+	g_atomic_int_set(&tap->news, 1);
 	foreign_set_take(peer->foreign, take);
 	tap->hook->gateway->send_pli(peer->foreign->handle);
 	tell_of_peer(peer, "joined", NULL);
@@ -281,6 +312,7 @@ static void refuse(struct tap_peer *peer, const char *error)
 	g_free(peer->error);
 	peer->error = g_strdup(error);
 	pthread_mutex_unlock(&peer->tap->mutex);
+	g_atomic_int_set(&peer->tap->news, 1);
 	tell_of_peer(peer, "refused", error);
 }
 
@@ -329,7 +361,7 @@ void peer_join(struct taps *taps, struct tap *tap, struct foreign *f, const stru
 	peer->room = g_strdup(who->room);
 	peer->peer = g_strdup(who->peer);
 	peer->display = g_strdup(who->display);
-	peer->joined_us = g_get_real_time();
+	peer->joined_us = tsr_now_us();
 	f->peer = peer;
 	pthread_mutex_lock(&tap->mutex);
 	g_ptr_array_add(tap->peers, peer);
@@ -363,8 +395,9 @@ void peer_leave(struct tap_peer *peer, const char *reason)
 	foreign_set_take(f, NULL);
 	pthread_mutex_lock(&peer->tap->mutex);
 	peer->foreign = NULL;
-	peer->left_us = g_get_real_time();
+	peer->left_us = tsr_now_us();
 	pthread_mutex_unlock(&peer->tap->mutex);
+	g_atomic_int_set(&peer->tap->news, 1);
 	foreign_unref(f);
 	if (peer->take)
 		take_stop(peer->take, reason);
@@ -382,6 +415,8 @@ void peer_unref(struct tap_peer *peer)
 	g_free(peer->display);
 	g_free(peer->id);
 	g_free(peer->error);
+	g_free(peer->filename);
+	json_decref(peer->files);
 	tap_unref(peer->tap);
 	g_free(peer);
 }

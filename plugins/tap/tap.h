@@ -20,6 +20,9 @@ struct taps *taps_create(struct runtime *runtime, struct takes *takes);
 /* Ends all taps and waits for their recordings; other plugins are left as they were. NULL is fine. */
 void taps_destroy(struct taps *taps);
 
+/* The recordings that a crash left are complete: so the manifests that tell of them can be. Waits for the disk. */
+void taps_recover(struct taps *taps);
+
 /* What is to be recorded of each peer, as `record` takes it. */
 struct tap_wish {
 	const char *name; /* from here on NULL = none, or as the settings have it */
@@ -43,6 +46,7 @@ struct tap_order {
 	json_t *publishers;  /* an array of their ids; NULL = all */
 	const char *secret;  /* the room's; the recordings' and the tap's, too. NULL = none */
 	bool admin;          /* who asks may record any room */
+	bool automatic;      /* nobody asks: it ends when nobody is there any more */
 	const struct tap_wish *wish;
 	/* Who is told what happens, besides the event handlers; its ops are NULL when there is nobody. */
 	struct take_owner listener;

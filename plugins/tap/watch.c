@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inside.h"
+#include "manifest.h"
 #include "muted.h"
 
 /* A plugin is asked about a handle when something happens to it: at once when media comes, for a request that it got a little later, when
@@ -52,6 +53,8 @@ static bool wants(struct tap *tap, struct foreign *f, const struct who *who, jso
 	if (f->hook != tap->hook || (tap->room_id && g_strcmp0(tap->room_id, who->room)))
 		return false;
 	if (tap->publishers && !lists(tap->publishers, who->peer))
+		return false;
+	if (tap->automatic && !automatic_wants(f, info))
 		return false;
 	return !tap->match || contains(info, tap->match);
 }
@@ -103,6 +106,8 @@ static void look(struct taps *taps, GPtrArray *running, struct foreign *f)
 		peer_leave(f->peer, "left");
 		f->peer = NULL;
 	}
+	if (somebody && !tap)
+		automatic_begin(taps, f, &who, info);
 	if (f->peer)
 		peer_renew(taps, f->peer, &who);
 	else if (tap && !foreign_is_gone(f))
@@ -167,8 +172,10 @@ static bool settle(struct tap *tap, const char *reason)
 		struct tap_peer *peer = g_ptr_array_index(peers, i);
 		if (peer->foreign && (reason || foreign_is_gone(peer->foreign))) {
 			peer->foreign->peer = NULL;
+			peer->foreign->declined = tap->automatic && !g_strcmp0(reason, "stop");
 			peer_leave(peer, reason ? reason : "left");
 		}
+		chronicle_learn(peer);
 		pthread_mutex_lock(&tap->mutex);
 		struct take *ended = peer->ended ? g_steal_pointer(&peer->take) : NULL;
 		over = over && !peer->take;
@@ -186,7 +193,9 @@ static void finish(struct taps *taps, struct tap *tap, const char *reason)
 	g_ptr_array_remove(taps->running, tap);
 	pthread_mutex_unlock(&taps->mutex);
 	g_atomic_int_add(&tap->hook->watching, -1);
-	tap_tell(tap, json_pack("{s:s, s:s, s:s}", "status", "tap_ended", "tap", tap->facts.id, "reason", reason));
+	chronicle_write(tap, reason);
+	tap_tell(tap, json_pack("{s:s, s:s, s:s, s:s+}", "status", "tap_ended", "tap", tap->facts.id, "reason", reason,
+				"manifest", manifest_name(tap->manifest), ".json"));
 	pthread_mutex_lock(&tap->mutex);
 	GPtrArray *peers = tap->peers;
 	tap->peers = g_ptr_array_new_with_free_func((GDestroyNotify)peer_unref);
@@ -195,17 +204,19 @@ static void finish(struct taps *taps, struct tap *tap, const char *reason)
 	tap_unref(tap);
 }
 
-static void look_for_room(struct tap *tap)
+/* What ends a tap without anybody's request. */
+static void look_for_end(struct tap *tap)
 {
 	int64_t now_us = tsr_now_us();
-	if (!tap->room || now_us - tap->checked_us < ROOM_PERIOD_US)
-		return;
-	tap->checked_us = now_us;
-	if (check_exists(tap->hook, tap->room))
-		return;
+	const char *reason = automatic_is_over(tap) ? "empty" : NULL;
+	if (tap->room && now_us - tap->checked_us >= ROOM_PERIOD_US) {
+		tap->checked_us = now_us;
+		if (!check_exists(tap->hook, tap->room))
+			reason = "room_destroyed";
+	}
 	pthread_mutex_lock(&tap->mutex);
 	if (!tap->stopping)
-		tap->stopping = "room_destroyed";
+		tap->stopping = reason;
 	pthread_mutex_unlock(&tap->mutex);
 }
 
@@ -221,10 +232,12 @@ void *watch_thread(void *data)
 		for (guint i = 0; i < running->len; i++) {
 			struct tap *tap = g_ptr_array_index(running, i);
 			if (!ending)
-				look_for_room(tap);
+				look_for_end(tap);
 			const char *reason = ending ? "shutdown" : stopping(tap);
 			if (settle(tap, reason))
 				finish(taps, tap, reason);
+			else
+				chronicle_write(tap, NULL);
 		}
 		bool idle = ending && running->len == 0;
 		g_ptr_array_unref(running);

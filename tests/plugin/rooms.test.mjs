@@ -2,7 +2,8 @@
 // Taps by their API: rooms of another plugin are recorded, by whoever may, and what is asked wrongly changes nothing.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AiortcPeer } from '../e2e/aiortcPeer.mjs';
@@ -39,6 +40,8 @@ async function janusAdmin(janus, plugin, request) {
 	assert.equal(response.error_code, undefined, response.error);
 	return response;
 }
+
+const manifest = (janus, tap) => JSON.parse(readFileSync(join(janus.recordings, `${tap}.room.json`)));
 
 const of = ({ id }) => ({ match: (event) => event.peer === String(id) });
 
@@ -114,8 +117,65 @@ test('record_room: each publisher gets a recording, and comes and goes', { timeo
 	await recorder.request({ request: 'stop_tap', tap: 'tap' });
 	assert.equal((await recorder.event('finished', { match: (event) => event.id === id })).reason, 'stop');
 	assert.equal((await recorder.event('tap_ended')).reason, 'stop');
+	const told = manifest(janus, 'tap');
+	assert.deepEqual([told.state, told.reason], ['ended', 'stop']);
+	assert.deepEqual(told.peers.map((peer) => [peer.id, peer.reason, peer.files.length]), [[`tap-${ann.id}`, 'left', 1], ['tap-77', 'left', 1], [id, 'stop', 1]]);
 	assert.ok(!filesIn(janus.recordings).some((name) => /^tap-78\b|\.recording/.test(name)), filesIn(janus.recordings).join());
 	await again.session.destroy();
+});
+
+test('record_room: the manifest says who was there, when, and in which files, also after a kill', { timeout: 90_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	const ann = await enter(t, janus, 'Ann "\\ 🙂', { id: 1 });
+	const asked = Date.now();
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
+	const began = await recorder.event('recording', of(ann));
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'none', publishers: [99] });
+	const bob = await enter(t, janus, 'Bob', { id: 2 });
+	await recorder.event('recording', of(bob));
+	await until('Bob to be in it', () => manifest(janus, 'tap').peers.length === 2);
+	await until('a second in the file', async () => (await recorder.request({ request: 'status', id: 'tap-1' })).data.duration_ms > 1000);
+	await recorder.request({ request: 'split', id: 'tap-1' });
+	await recorder.event('segment', of(ann));
+	await ann.session.destroy();
+	const finished = await recorder.event('finished', of(ann));
+	await until('Ann to have gone', () => manifest(janus, 'tap').peers.some((peer) => peer.left));
+	const running = manifest(janus, 'tap');
+	assert.deepEqual([running.tap, running.plugin, running.room, running.state, running.ended], ['tap', videoRoom, 1234, 'tapping', undefined]);
+	const [over, there] = running.peers;
+	assert.deepEqual([over.peer, over.display, over.id, over.reason, over.writing], ['1', 'Ann "\\ 🙂', 'tap-1', 'left', undefined]);
+	assert.equal(over.files.length, 2);
+	assert.equal(over.files[1].file, finished.file);
+	const times = [over.joined, over.zero, over.left].map((text) => {
+		assert.match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+		return Date.parse(text) - asked;
+	});
+	assert.ok(times[0] > -100 && times[1] > -3000 && times[1] < times[2], times.join());
+	assert.deepEqual([there.peer, there.id, there.writing, there.left, there.files], ['2', 'tap-2', 'tap-2', undefined, undefined]);
+	assert.ok(began);
+
+	await until('a second in the file', async () => (await recorder.request({ request: 'status', id: 'tap-2' })).data.duration_ms > 1000);
+	await recorder.request({ request: 'split', id: 'tap-2' });
+	await recorder.event('segment', of(bob));
+	await until('more of it', async () => (await recorder.request({ request: 'status', id: 'tap-2' })).data.duration_ms > 3000);
+	await janus.stop('SIGKILL');
+	assert.equal(manifest(janus, 'tap').state, 'tapping');
+	const again = await newJanus(t, { folder: janus.folder });
+	await until('it to be completed', () => manifest(again, 'tap').ended);
+	const { state, reason, ended, peers } = manifest(again, 'tap');
+	assert.deepEqual([state, reason, peers.length], ['ended', 'crash', 2]);
+	assert.deepEqual(peers[0], over);
+	assert.deepEqual([peers[1].peer, peers[1].reason, peers[1].writing], ['2', 'crash', undefined]);
+	assert.equal(peers[1].files.length, 2);
+	for (const { file, bytes, duration_ms } of peers[1].files)
+		assert.ok(existsSync(join(janus.recordings, file)) && bytes > 0 && duration_ms > 500, file);
+	assert.ok(peers[1].left <= ended && peers[1].left > peers[1].joined);
+	assert.deepEqual([manifest(again, 'none').reason, manifest(again, 'none').peers], ['crash', []]);
+
+	// One that runs is its own affair, whoever recovers; and the name of an earlier one is not taken.
+	const next = await newHandle(t, again);
+	await next.request({ request: 'record_peers', plugin: videoRoom, match: {}, id: 'tap', admin_key: 'operator' }).catch(() => {});
+	assert.deepEqual(manifest(again, 'tap').peers, peers);
 });
 
 test('record_room: the end of Janus completes what runs', { timeout: 30_000 }, async (t) => {
@@ -125,7 +185,9 @@ test('record_room: the end of Janus completes what runs', { timeout: 30_000 }, a
 	await recorder.event('recording', of(ann));
 	const { code, signal } = await janus.stop('SIGTERM');
 	assert.deepEqual({ code, signal }, { code: 0, signal: null });
-	assert.deepEqual(filesIn(janus.recordings), ['tap-5.json', 'tap-5.ts']);
+	assert.deepEqual(filesIn(janus.recordings), ['tap-5.json', 'tap-5.ts', 'tap.room.json']);
+	const { state, reason, peers } = manifest(janus, 'tap');
+	assert.deepEqual([state, reason, peers.length, peers[0].reason, peers[0].files[0].file], ['ended', 'shutdown', 1, 'shutdown', 'tap-5.ts']);
 });
 
 test('record_room: each speaker of an AudioBridge, but not while muted', { timeout: 60_000 }, async (t) => {
@@ -161,7 +223,7 @@ test('record_room: each speaker of an AudioBridge, but not while muted', { timeo
 	await until('it to go on', async () => (await packets(ann)) > muted + 20);
 	await recorder.request({ request: 'stop_tap', tap: 'bridge' });
 	await recorder.event('tap_ended');
-	assert.deepEqual(filesIn(janus.recordings), speakers.flatMap(({ id }) => [`bridge-${id}.json`, `bridge-${id}.ts`]).sort());
+	assert.deepEqual(filesIn(janus.recordings), ['bridge.room.json', ...speakers.flatMap(({ id }) => [`bridge-${id}.json`, `bridge-${id}.ts`])].sort());
 });
 
 test('record_room: what the room has moderated is not recorded, whenever it was', { timeout: 60_000 }, async (t) => {
@@ -243,6 +305,44 @@ test('record_room: everybody is muted by the bridge', { timeout: 60_000 }, async
 		await change(unmute, id);
 		await until('it to go on', async () => (await track()).packets > packets + 20);
 	}
+});
+
+test('auto_record: whoever the room itself records, as long as it does', { timeout: 60_000 }, async (t) => {
+	const { janus, host, recorder } = await newRoom(t, { config: 'admin_key = "operator", auto_record = "janus.plugin.videoroom: record"' });
+	const taps = async () => (await recorder.request({ request: 'taps', admin_key: 'operator' })).data.taps;
+	const record = (on) => host.request({ request: 'enable_recording', room: 1234, secret: 'the room', record: on });
+	await host.request({ request: 'edit', room: 1234, secret: 'the room', new_rec_dir: janus.folder });
+	await enter(t, janus, 'Ann', { id: 5 });
+	await sleep(1000);
+	assert.deepEqual(await taps(), []);
+	await record(true);
+	await until('Ann to be recorded', async () => (await taps())[0]?.recording === 1);
+	const [{ tap, room }] = await taps();
+	assert.match(tap, /^1234-\d{8}-\d{6}-[0-9a-f]{8}$/);
+	assert.equal(room, 1234);
+	await until('media in the file', async () => (await recorder.request({ request: 'status', id: `${tap}-5`, admin_key: 'operator' })).data.duration_ms > 500);
+	await record(false);
+	await until('the file to be complete', () => existsSync(join(janus.recordings, `${tap}-5.ts`)));
+	assert.equal((await taps())[0].recording, 0);
+	await until('the tap to end', () => manifest(janus, tap).ended, { timeout: 20_000 });
+	assert.equal(manifest(janus, tap).reason, 'empty');
+});
+
+test('auto_record: every room, but not against a request', { timeout: 60_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { config: 'admin_key = "operator", auto_record = "rooms"' });
+	const taps = async () => (await recorder.request({ request: 'taps', admin_key: 'operator' })).data.taps;
+	const peers = async (tap) => (await recorder.request({ request: 'status', tap, admin_key: 'operator' })).data.peers.map(({ peer }) => peer);
+	await enter(t, janus, 'Ann', { id: 5 });
+	await until('Ann to be recorded', async () => (await taps())[0]?.recording === 1);
+	const [{ tap }] = await taps();
+	await refused(recorder.request({ request: 'stop_tap', tap }), 613);
+	await recorder.request({ request: 'stop_tap', tap, admin_key: 'operator' });
+	await until('it to end', async () => (await taps()).length === 0);
+	await sleep(1000);
+	assert.deepEqual(await taps(), []);
+	await enter(t, janus, 'Bob', { id: 6 });
+	await until('Bob to be recorded', async () => (await taps())[0]?.recording === 1);
+	assert.deepEqual(await peers((await taps())[0].tap), ['6']);
 });
 
 test('record_peers: an EchoTest, as the operator asks', { timeout: 30_000 }, async (t) => {

@@ -71,6 +71,9 @@ const mistakes = [
 	['log_level = "loud"', /^general: log_level must be one of/],
 	['colour = "blue"', /^general: "colour" is not known here$/],
 	['nested = { a = 1 }', /^general\.nested must be a plain value$/],
+	['auto_record = "always"', /^general: auto_record = "always" is neither "off"/],
+	['auto_record = "janus.plugin.videoroom: rooms, record"', /^general: auto_record = .* is neither/],
+	['auto_record = "janus.plugin.videoroom: both"', /^general: auto_record = .* is neither/],
 	['flush_adaptive = true\n\tflush_threshold_min = "8MiB"\n\tflush_threshold_max = "1MiB"', /^general: flush_threshold_min is above flush_threshold_max$/],
 	['this is no configuration', /cannot be parsed/],
 ];
