@@ -43,6 +43,7 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/tap/manifest.c plugins/tap/manifest.h \
 	plugins/tap/messages.c plugins/tap/messages.h \
 	plugins/tap/muted.c plugins/tap/muted.h \
+	plugins/tap/payloads.c plugins/tap/payloads.h \
 	plugins/tap/peers.c \
 	plugins/tap/tap.h \
 	plugins/tap/watch.c \

@@ -47,6 +47,12 @@
 }
 \endverbatim
  *
+ * Of plugins without rooms, VideoCall (each side is a peer), EchoTest, SIP and NoSIP (the WebRTC side) and RecordPlay (who records) are
+ * understood. The last three do not tell what their handles send: that is taken from what the peers themselves offered or answered, which must
+ * have come by since Janus started, or since the first tap of that plugin. A codec that nobody tells makes the peer \c refused .
+ *
+ * Each peer is recorded by one tap: the one that began first, of those that want it.
+ *
  * \c {"request":"stop_tap","tap":"ID"} ends a tap and its recordings: \c {"tsrecorder":"stopping","tap":"ID"} . With \c "tap" instead of
  * \c id , \c status and \c info tell of a tap; these three take \c secret (the room's) and \c admin_key , and need none of them on the handle that
  * began the tap. \c {"request":"taps"} lists the handle's own, with the \c admin_key all:

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "foreign.h"
+#include "payloads.h"
 
 #define RTCP_SR 200 /* RFC 3550 section 12.1 */
 
@@ -41,6 +42,7 @@ void foreign_unref(struct foreign *foreign)
 	if (foreign->line)
 		janus_refcount_decrease(&foreign->handle->ref);
 	g_free(foreign->line);
+	g_free(foreign->payloads);
 	pthread_cond_destroy(&foreign->answered);
 	pthread_mutex_destroy(&foreign->mutex);
 	g_free(foreign);
@@ -128,6 +130,8 @@ static struct take *note(struct foreign *f, const janus_plugin_rtp *packet, bool
 	line->seen = true;
 	line->video = packet->video;
 	line->payload_type = (uint8_t)packet->buffer[1] & 0x7f;
+	if (f->payloads && f->payloads->codec[line->payload_type] != TSR_CODEC_NONE)
+		line->codec = (tsr_codec)f->payloads->codec[line->payload_type];
 	if (packet->video)
 		fresh |= count(line, ntohl(ssrc), packet->length);
 	struct take *take = f->take && !(f->closed >> packet->mindex & 1) ? take_ref(f->take) : NULL;
@@ -233,6 +237,17 @@ void foreign_said(janus_plugin_session *handle)
 	g_atomic_int_set(&f->news, 1);
 	foreign_unref(f);
 	foreign_wake();
+}
+
+void foreign_described(struct hook *hook, janus_plugin_session *handle, const char *sdp)
+{
+	struct foreign *f = find_or_meet(hook, handle);
+	pthread_mutex_lock(&f->mutex);
+	if (!f->payloads)
+		f->payloads = g_new0(struct payloads, 1);
+	payloads_read(f->payloads, sdp);
+	pthread_mutex_unlock(&f->mutex);
+	foreign_unref(f);
 }
 
 /* Whom its list no longer has: when this returns, its plugin is not being asked about it, and will not be. */

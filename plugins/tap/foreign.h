@@ -13,6 +13,7 @@
 #include "../take/take.h"
 #include "hook.h"
 
+struct payloads;
 struct tap_peer;
 
 /* Media lines that are told apart; of those beyond nothing is recorded. */
@@ -29,6 +30,7 @@ struct foreign_report {
 struct foreign_line {
 	bool seen, video;
 	uint8_t payload_type; /* of the latest packet */
+	tsr_codec codec; /* what the peer's description says of the latest one it speaks of; TSR_CODEC_NONE = nothing */
 	/* The streams that came on it, of simulcast: what each brought. */
 	unsigned streams;
 	uint32_t ssrc[TAKE_LAYERS];
@@ -49,8 +51,9 @@ struct foreign {
 	bool late;   /* the take has not had the sender reports from before it */
 	struct foreign_line *
 		line; /* FOREIGN_LINES of them; NULL: nothing came. Then there is a reference of the core's handle, too */
-	struct take *take; /* where its media goes, a reference; NULL = nowhere */
-	uint32_t closed;   /* a bit for each media line that must not be recorded */
+	struct payloads *payloads; /* of the peer's description; NULL: it is not needed, or did not come by */
+	struct take *take;         /* where its media goes, a reference; NULL = nowhere */
+	uint32_t closed;           /* a bit for each media line that must not be recorded */
 
 	struct foreign *next; /* in its bucket, guarded by that */
 	/* Of the thread that looks at them. */
@@ -70,6 +73,8 @@ void foreign_rtp(struct hook *hook, janus_plugin_session *handle, const janus_pl
 void foreign_rtcp(struct hook *hook, janus_plugin_session *handle, const janus_plugin_rtcp *packet);
 /* A request came on it. */
 void foreign_said(janus_plugin_session *handle);
+/* Its peer describes its session. */
+void foreign_described(struct hook *hook, janus_plugin_session *handle, const char *sdp);
 /* Its PeerConnection has ended; with `begin` the handle goes on. */
 void foreign_end(struct hook *hook, janus_plugin_session *handle, bool begin);
 

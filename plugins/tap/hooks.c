@@ -29,6 +29,7 @@ static inline bool is_watched(const struct hook *hook)
 	{                                                                                                              \
 		struct message message;                                                                                \
 		message_note(&hooks[n], body, &message);                                                               \
+		message_describes(&hooks[n], handle, jsep);                                                            \
 		janus_plugin_result *result = hooks[n].handle_message(handle, transaction, body, jsep);                \
 		message_answered(&hooks[n], &message, result ? result->content : NULL);                                \
 		if (is_watched(&hooks[n]))                                                                             \

@@ -29,6 +29,21 @@ static const struct known table[] = {
 		.package = "janus.plugin.echotest",
 		.audio_codec = "audio_codec", .video_codec = "video_codec",
 	},
+	{
+		.package = "janus.plugin.videocall",
+		.is = { "state", "incall" }, .peer = "username", .display = "username",
+		.audio_codec = "audio_codec", .video_codec = "video_codec",
+	},
+	/* Of these two, the WebRTC side: what comes from the other one is no handle's. */
+	{
+		.package = "janus.plugin.sip",
+		.is = { "call_status", "incall" }, .peer = "username", .display = "display_name", .described = true,
+	},
+	{ .package = "janus.plugin.nosip", .described = true },
+	{
+		.package = "janus.plugin.recordplay",
+		.is = { "type", "recorder" }, .peer = "recording_id", .display = "recording_name", .described = true,
+	},
 };
 /* clang-format on */
 
@@ -128,6 +143,8 @@ static void guess_streams(const struct known *known, json_t *info, const struct 
 		const char *codec = member ? json_string_value(json_object_get(info, member)) : NULL;
 		if (!codec && !seen[i].video)
 			codec = static_codec(seen[i].payload_type);
+		if (!codec && seen[i].codec != TSR_CODEC_NONE)
+			codec = tsr_codec_name(seen[i].codec);
 		if (!codec && !seen[i].video)
 			codec = known->other_audio;
 		if (seen[i].seen && codec) {

@@ -36,6 +36,7 @@ struct known {
 	const char *audio_codec; /* of all audio lines, of a plugin that does not list its streams */
 	const char *video_codec; /* likewise */
 	const char *other_audio; /* a codec: what has no payload type of RFC 3551's own, where the codec is not told */
+	bool described;          /* it tells no codecs: the peers' own descriptions do */
 	/* Of a plugin that has rooms; otherwise NULL and 0. */
 	const char *room;          /* member of the answer */
 	const char *check;         /* a request that checks the secret of a room */

@@ -21,6 +21,13 @@ void message_note(const struct hook *hook, const json_t *body, struct message *m
 	}
 }
 
+void message_describes(struct hook *hook, janus_plugin_session *handle, const json_t *jsep)
+{
+	const char *sdp = json_string_value(json_object_get(jsep, "sdp"));
+	if (sdp && hook->known->described)
+		foreign_described(hook, handle, sdp);
+}
+
 static void take_effect(const struct hook *hook, const struct message *m)
 {
 	switch (m->word->effect) {

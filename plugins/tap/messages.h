@@ -19,6 +19,9 @@ struct message {
 
 void message_note(const struct hook *hook, const json_t *body, struct message *message);
 
+/* The description that comes with one, of a plugin that does not tell what it says; `jsep` may be NULL. */
+void message_describes(struct hook *hook, janus_plugin_session *handle, const json_t *jsep);
+
 /* `answer` is borrowed; NULL = none. What was noted is freed. */
 void message_answered(const struct hook *hook, struct message *message, const json_t *answer);
 

@@ -173,7 +173,7 @@ static bool settle(struct tap *tap, const char *reason)
 		if (peer->foreign && (reason || foreign_is_gone(peer->foreign))) {
 			peer->foreign->peer = NULL;
 			peer->foreign->declined = tap->automatic && !g_strcmp0(reason, "stop");
-			peer_leave(peer, reason ? reason : "left");
+			peer_leave(peer, reason ? reason : runtime_reason("left"));
 		}
 		chronicle_learn(peer);
 		pthread_mutex_lock(&tap->mutex);

@@ -125,12 +125,13 @@ test('record_room: each publisher gets a recording, and comes and goes', { timeo
 });
 
 test('record_room: the manifest says who was there, when, and in which files, also after a kill', { timeout: 90_000 }, async (t) => {
-	const { janus, recorder } = await newRoom(t);
+	const { janus, host, recorder } = await newRoom(t);
+	await host.request({ request: 'create', room: 55, secret: 'the room' });
 	const ann = await enter(t, janus, 'Ann "\\ 🙂', { id: 1 });
 	const asked = Date.now();
 	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
 	const began = await recorder.event('recording', of(ann));
-	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'none', publishers: [99] });
+	await recorder.request({ request: 'record_room', room: 55, secret: 'the room', id: 'none' });
 	const bob = await enter(t, janus, 'Bob', { id: 2 });
 	await recorder.event('recording', of(bob));
 	await until('Bob to be in it', () => manifest(janus, 'tap').peers.length === 2);
@@ -343,6 +344,24 @@ test('auto_record: every room, but not against a request', { timeout: 60_000 }, 
 	await enter(t, janus, 'Bob', { id: 6 });
 	await until('Bob to be recorded', async () => (await taps())[0]?.recording === 1);
 	assert.deepEqual(await peers((await taps())[0].tap), ['6']);
+});
+
+test('record_peers: of a plugin that tells no codecs, by what the peer offers', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'recordplay'], config: 'admin_key = "operator", tap = "janus.plugin.recordplay"' });
+	await recorder.request({ request: 'record_peers', plugin: 'janus.plugin.recordplay', match: {}, admin_key: 'operator', id: 'tap' });
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach('janus.plugin.recordplay');
+	const peer = await AiortcPeer.open({ codec: 'H264' });
+	t.after(() => peer.close());
+	await peer.publish(handle, { request: 'record', name: 'of RecordPlay', videocodec: 'h264' });
+	const { id, display } = await recorder.event('recording');
+	assert.equal(display, 'of RecordPlay');
+	await until('both in the file', async () => (await recorder.request({ request: 'status', id })).data.tracks.every((track) => track.frames_written > 10));
+	const { tracks } = (await recorder.request({ request: 'status', id })).data;
+	assert.deepEqual(tracks.map(({ codec }) => codec).sort(), ['h264', 'opus']);
+	await session.destroy();
+	assert.ok(existsSync((await recorder.event('finished')).path));
 });
 
 test('record_peers: an EchoTest, as the operator asks', { timeout: 30_000 }, async (t) => {

@@ -37,7 +37,10 @@ tests_unit_test_tr101290_LDADD = libcapture.la $(LDADD)
 UNIT_TESTS += tests/unit/test_mux_clock
 tests_unit_test_mux_clock_LDADD = libcapture.la $(LDADD)
 if HAVE_JANUS
-UNIT_TESTS += tests/unit/test_hooks
+UNIT_TESTS += tests/unit/test_hooks tests/unit/test_payloads
+tests_unit_test_payloads_SOURCES = tests/unit/test_payloads.c plugins/tap/payloads.c plugins/tap/payloads.h
+tests_unit_test_payloads_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
+tests_unit_test_payloads_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_hooks_SOURCES = tests/unit/test_hooks.c plugins/tap/hooks.c plugins/tap/hooks.h plugins/tap/hook.h \
 	plugins/tap/foreign.h plugins/tap/messages.h
 tests_unit_test_hooks_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)

@@ -63,6 +63,13 @@ void message_note(const struct hook *hook, const json_t *body, struct message *m
 	heard_message++;
 }
 
+void message_describes(struct hook *hook, janus_plugin_session *handle, const json_t *jsep)
+{
+	assert_non_null(hook->plugin);
+	assert_non_null(handle);
+	assert_null(jsep);
+}
+
 void message_answered(const struct hook *hook, struct message *message, const json_t *answer)
 {
 	(void)message;
