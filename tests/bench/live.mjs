@@ -34,7 +34,30 @@ const modes = {
 	'aac-stereo': { plugin: ourName, body: () => ({ request: 'record', audio_mode: 'transcode' }), channels: 2 },
 	recordplay: { plugin: 'janus.plugin.recordplay', body: (name) => ({ request: 'record', name }) },
 	nothing: { plugin: 'janus.plugin.echotest', body: () => ({ audio: true, video: true }) },
+	// A VideoRoom: nothing recorded, never and not any more; by itself; by us.
+	room: inRoom({}),
+	'room-tapped': inRoom({}, async (recorder) => {
+		await recorder.request({ request: 'record_room', room: 1, id: 'tap' });
+		await recorder.request({ request: 'stop_tap', tap: 'tap' });
+		await recorder.event('tap_ended');
+	}),
+	'room-mjr': inRoom({ record: true }),
+	'room-copy': inRoom({}, (recorder) => recorder.request({ request: 'record_room', room: 1, id: 'tap', audio_mode: 'copy' })),
 };
+
+/** Everybody publishes into one room, of which `prepare` makes something by a handle of ours. */
+function inRoom(settings, prepare = () => {}) {
+	const plugin = 'janus.plugin.videoroom';
+	return {
+		plugin,
+		body: (display) => ({ request: 'joinandconfigure', ptype: 'publisher', room: 1, display }),
+		async prepare(session, folder) {
+			const host = await session.attach(plugin);
+			await host.request({ request: 'create', room: 1, publishers: 1000, videocodec: 'h264', rec_dir: folder, ...settings });
+			await prepare(await session.attach(ourName));
+		},
+	};
+}
 
 // ---- measuring ----
 
@@ -50,6 +73,7 @@ const threadsOf = (pid) => Number(/Threads:\s+(\d+)/.exec(readFileSync(`/proc/${
 async function measureIn(sender, janus, session, mode, peers) {
 	const { plugin, body } = modes[mode];
 	const all = [];
+	await modes[mode].prepare?.(session, janus.recordings);
 	for (let i = 0; i < peers; i++)
 		all.push(await startPeer(sender, session, plugin, body(`peer ${i}`)));
 	await sleep(2500); // a keyframe has come to each
@@ -74,7 +98,7 @@ async function measureIn(sender, janus, session, mode, peers) {
 async function measure(feeds, mode, peers) {
 	const overflowedBefore = overflowed();
 	const sender = await startSender(feeds[modes[mode].channels ?? 1]);
-	const janus = await startJanus({ plugins: ['recordplay', 'echotest'], config: 'report = true' });
+	const janus = await startJanus({ plugins: ['recordplay', 'echotest', 'videoroom'], config: 'report = true' });
 	const session = await connect(janus.ws);
 	try {
 		return { ...await measureIn(sender, janus, session, mode, peers), overflowed: overflowed() - overflowedBefore };
@@ -99,7 +123,7 @@ async function compare(feeds, peers) {
 			lost_by_us: of[0].lost === undefined ? undefined : of.reduce((n, r) => n + r.lost, 0), packets: of.reduce((n, r) => n + (r.arrived ?? 0), 0) || undefined,
 			never_arrived: of.reduce((n, r) => n + (r.missing ?? 0), 0), overflowed: of.reduce((n, r) => n + r.overflowed, 0) };
 	});
-	const base = rows.find((r) => r.mode === 'recordplay')?.ms_per_s_and_peer;
+	const base = rows.find((r) => ['recordplay', 'room-mjr'].includes(r.mode))?.ms_per_s_and_peer;
 	console.log(`# live: ${peers} peers of 2.5 Mb/s H.264 and Opus, ${seconds} s, median of ${rounds}; CPU of the whole recording Janus`);
 	console.log('# mode         ms per s and peer   against .mjr     RSS MiB   threads   packets    lost by us');
 	for (const r of rows)

@@ -16,4 +16,5 @@ import './catalogue.test.mjs';
 import './stalled.test.mjs';
 import './readme.test.mjs';
 import './rooms.test.mjs';
+import './crowd.test.mjs';
 import './load.test.mjs';

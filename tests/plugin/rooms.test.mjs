@@ -158,7 +158,8 @@ test('record_room: the manifest says who was there, when, and in which files, al
 	await until('a second in the file', async () => (await recorder.request({ request: 'status', id: 'tap-2' })).data.duration_ms > 1000);
 	await recorder.request({ request: 'split', id: 'tap-2' });
 	await recorder.event('segment', of(bob));
-	await until('more of it', async () => (await recorder.request({ request: 'status', id: 'tap-2' })).data.duration_ms > 3000);
+	const { data: { duration_ms: split } } = await recorder.request({ request: 'status', id: 'tap-2' });
+	await until('a second of the next file', async () => (await recorder.request({ request: 'status', id: 'tap-2' })).data.duration_ms > split + 1500);
 	await janus.stop('SIGKILL');
 	assert.equal(manifest(janus, 'tap').state, 'tapping');
 	const again = await newJanus(t, { folder: janus.folder });
