@@ -157,7 +157,7 @@ static void tell_recording(tsr_recording *r)
 {
 	r->out->told_recording = true;
 	atomic_store(&r->state, TSR_STATE_RECORDING);
-	events_queue(r, &(tsr_event){.type = TSR_EVENT_RECORDING, .track = -1});
+	events_queue(r, &(tsr_event){.type = TSR_EVENT_RECORDING, .track = -1, .path = r->out->file.path});
 }
 
 static void note_begin(struct track *t)

@@ -208,7 +208,7 @@ void tsr_recording_wait(tsr_recording *recording);
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
 typedef enum tsr_event_type {
-	TSR_EVENT_RECORDING,       /* the first keyframe (audio only: the first frame) is in the file */
+	TSR_EVENT_RECORDING, /* the first keyframe (audio only: the first frame) is in the file: path, as it is now */
 	TSR_EVENT_KEYFRAME_NEEDED, /* ask the sender of `track` for one (PLI); throttled to one a second */
 	TSR_EVENT_PAUSED,
 	TSR_EVENT_RESUMED,

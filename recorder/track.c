@@ -14,8 +14,8 @@
 #define MUTED_US US_PER_S
 /* Silence is made up so long after what a frame may be kept back for: a frame that came now would not be before that. */
 #define SILENCE_LATE_US 100000
-/* A track of which nothing has come for so long has sent what it had of a picture: less than the start waits for it. */
-#define SETTLE_US 400000
+/* A track of which nothing has come for so long has sent what it had of a picture. */
+#define SETTLE_US US_PER_S
 /* What is less is jitter, or steered. */
 #define PAUSE_US 200000
 /* A frame of sound, and what an encoder puts before its first: so far behind what is written another one begins. */

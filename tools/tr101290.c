@@ -238,13 +238,6 @@ static bool check_continuity(struct tr101290 *t, const struct packet *p)
 
 /* ---- time ---------------------------------------------------------------------------------------------------------- */
 
-/* A new clock: what comes next is not so long after what was before. */
-static void forget_times(struct tr101290 *t)
-{
-	for (unsigned i = 0; i < t->streams; i++)
-		t->stream[i].has_pts = false;
-}
-
 static void take_pcr(struct tr101290 *t, const struct packet *p)
 {
 	if (p->pid != t->pcr_pid)
@@ -254,9 +247,7 @@ static void take_pcr(struct tr101290 *t, const struct packet *p)
 		return;
 	if (t->pcr == NEVER) {
 		t->elapsed = 0;
-	} else if (t->may_jump) {
-		forget_times(t);
-	} else {
+	} else if (!t->may_jump) {
 		int64_t step = difference(p->pcr, t->pcr, PCR_WRAP);
 		if (step > PCR_MAX)
 			found(t, TR_PCR_REPETITION, p->pid, "the next PCR is %" G_GINT64_FORMAT " ms later", step / MS);

@@ -26,7 +26,7 @@ const HANGUP_MS = 2000;
 const LOST = /^(458|459)\b/;
 
 /**
- * @typedef {object} RecordOptions  What `record` takes besides the media; all optional. The head of plugins/janus_tsrecorder.c explains each.
+ * @typedef {object} RecordOptions  What `record` takes besides the media; all optional. docs/api.md explains each.
  * @property {string} [id]                    letters, digits, - and _, up to 64; generated when missing
  * @property {string} [name]                  free text
  * @property {string} [videocodec]            h264, h265, vp8, vp9 or av1

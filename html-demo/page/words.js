@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What went wrong, in words, and what to do about it.
 
-/** By the plugin's error_code (see the head of plugins/janus_tsrecorder.c). */
+/** By the plugin's error_code (see docs/api.md). */
 const remedies = {
 	603: 'The plugin that runs here does not know this request: build and install the version this page came with.',
 	606: 'The plugin that runs here does not know this setting: build and install the version this page came with.',

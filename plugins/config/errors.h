@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The plugin's error codes, as documented at the head of janus_tsrecorder.c. */
+ * The plugin's error codes, as documented in docs/api.md. */
 #ifndef TSR_PLUGINS_CONFIG_ERRORS_H
 #define TSR_PLUGINS_CONFIG_ERRORS_H
 

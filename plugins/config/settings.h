@@ -15,7 +15,7 @@ enum sync_choice { SYNC_DATA, SYNC_NONE };
 enum auto_record { AUTO_RECORD_OFF, AUTO_RECORD_ROOMS, AUTO_RECORD_RECORD };
 enum recovery_choice { RECOVERY_RENAME, RECOVERY_KEEP, RECOVERY_OFF };
 
-/* conf/janus.plugin.tsrecorder.jcfg.sample.in says what each is for. */
+/* docs/configuration.md says what each is for. */
 struct settings {
 	char *recordings_path;
 	char *filename;

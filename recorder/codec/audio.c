@@ -20,7 +20,7 @@
 #define GAP         (20 * MS)
 #define GAP_IF_LOST (2 * MS)
 /* What audio_idle() has not filled by then (there was no turn, or the timestamps alone say so) stays a gap in the file: a jump of a
- * clock must not cost hours of encoding. What is before it is given out at once, for in the file time is about to jump. */
+ * clock must not cost hours of encoding. */
 #define GAP_MAX (60 * AUDIO_RATE)
 /* Where steering begins and ends, and one part in how many it may take: 0.8 %, an eighth of a semitone. */
 #define STEER_BEGIN (5 * MS)
@@ -172,17 +172,6 @@ static tsr_error complete(struct codec *c, struct audio *a)
 	return encode(c, a, false);
 }
 
-/* Nothing is held back any more, and what comes next begins anew. */
-static tsr_error pause(struct codec *c, struct audio *a)
-{
-	tsr_error err = complete(c, a);
-	if (err == TSR_OK)
-		err = encode(c, a, true);
-	audio_encoder_finish(&a->encoder);
-	a->started = false;
-	return err == TSR_OK ? audio_encoder_init(&a->encoder, a->settings, a->decoder->channels) : err;
-}
-
 /* Of a frame that is missing. */
 static int missing_samples(const struct audio *a)
 {
@@ -244,12 +233,10 @@ static tsr_error bridge(struct codec *c, struct audio *a, const struct frame *fr
 		return TSR_OK;
 	if (a->started && missing <= GAP_MAX)
 		return fill(c, a, frame, position);
-	tsr_error err = a->started ? pause(c, a) : TSR_OK;
-	if (err != TSR_OK)
-		return err;
+	tsr_error err = complete(c, a);
 	audio_encoder_seek(&a->encoder, position);
 	a->started = true;
-	return TSR_OK;
+	return err;
 }
 
 static tsr_error audio_push(struct codec *c, void *state, const struct frame *frame)
@@ -291,10 +278,8 @@ static tsr_error audio_idle(struct codec *c, void *state, int64_t pts_90k)
 	struct audio *a = state;
 	int64_t position = av_rescale(pts_90k, AUDIO_RATE, 90000);
 	int64_t missing = position - a->encoder.position;
-	if (!a->started || missing < GAP)
+	if (!a->started || missing < GAP || missing > GAP_MAX)
 		return TSR_OK;
-	if (missing > GAP_MAX)
-		return pause(c, a);
 	/* Whole frames: so they can be counted, however often this is called. */
 	return fill(c, a, &(struct frame){0}, position - missing % missing_samples(a));
 }

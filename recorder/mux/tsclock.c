@@ -168,10 +168,7 @@ static tsr_error go_on(struct tsclock *c)
 	int64_t pcr_90k = clock_for(c, c->frame_90k, &late);
 	if (!c->ticks || c->frame_90k > c->newest_90k)
 		c->newest_90k = c->frame_90k;
-	if (late && c->newest_90k - c->frame_90k > PAUSE_90K) { /* of before a pause that was jumped over */
-		c->newest_90k = c->frame_90k;
-		pcr_90k = c->newest_90k - c->lead_90k;
-	} else if (late) {
+	if (late) {
 		int64_t least_90k = c->newest_90k - c->frame_90k + 2 * MARGIN_90K;
 		c->lead_90k += c->lead_90k / 2; /* what grows late does so step by step */
 		if (c->lead_90k < least_90k)

@@ -15,6 +15,7 @@ import './restart.test.mjs';
 import './catalogue.test.mjs';
 import './stalled.test.mjs';
 import './readme.test.mjs';
+import './docs.test.mjs';
 import './rooms.test.mjs';
 import './crowd.test.mjs';
 import './load.test.mjs';

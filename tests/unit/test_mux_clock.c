@@ -18,8 +18,6 @@
 #define V 0
 #define A 1
 #define S 90000
-/* What libavformat adds to all times. */
-#define ADDED 1.1
 
 static const struct mux_track tracks[] = {
 	{.id = V, .format = {.codec = TSR_CODEC_H264}},
@@ -81,8 +79,6 @@ static void write_stretches(struct mux *m, struct buf *bytes, const struct stret
 struct seen {
 	unsigned findings[TR_CHECKS];
 	char first[300];
-	unsigned announced; /* clocks that begin anew */
-	int64_t last_pcr_90k;
 };
 
 static void take_finding(void *ctx, const struct tr_finding *f)
@@ -100,44 +96,9 @@ static void ignore(void *ctx, const struct sink_result *result)
 	(void)result;
 }
 
-static bool has_pcr(const uint8_t *p)
-{
-	return (p[3] & 0x20) != 0 && p[4] > 0 && (p[5] & 0x10) != 0;
-}
-
 static bool is_announced(const uint8_t *p)
 {
-	return has_pcr(p) && (p[5] & 0x80) != 0;
-}
-
-static int64_t pcr_90k(const uint8_t *p)
-{
-	return (int64_t)p[6] << 25 | p[7] << 17 | p[8] << 9 | p[9] << 1 | p[10] >> 7;
-}
-
-static void look_at(const struct buf *bytes, struct seen *out)
-{
-	*out = (struct seen){0};
-	struct tr101290 *strict = tr101290_new(take_finding, out);
-	for (size_t at = 0; at < bytes->len; at += TS_PACKET) {
-		const uint8_t *p = bytes->data + at;
-		tr101290_take(strict, p);
-		out->announced += is_announced(p);
-		if (has_pcr(p))
-			out->last_pcr_90k = pcr_90k(p);
-	}
-	tr101290_end(strict);
-	free(strict);
-}
-
-/* When the last frame of all is due, and how far the clock is behind that, in s. */
-static double lead_at_end(const struct stretch *stretch, int64_t last_pcr_90k)
-{
-	double last = 0;
-	for (int i = 0; i < STRETCHES && stretch[i].every > 0; i++)
-		if (stretch[i].to - stretch[i].every > last)
-			last = stretch[i].to - stretch[i].every;
-	return last + ADDED - (double)last_pcr_90k / S;
+	return (p[3] & 0x20) != 0 && p[4] > 0 && (p[5] & 0x90) == 0x90;
 }
 
 static void time_goes_on_whatever_the_tracks_do(void **state)
@@ -147,48 +108,37 @@ static void time_goes_on_whatever_the_tracks_do(void **state)
 		const char *what;
 		struct stretch stretch[STRETCHES];
 		unsigned announced;   /* clocks that begin anew */
-		double lead;          /* at most, at the end; 0 = a second, which the standard's buffers hold */
 		size_t most;          /* bytes; 0 = any */
 		enum tr_check though; /* a finding that the input makes; TR_CHECKS = none */
 	} rows[] = {
-		{"camera and microphone", {{V, 0, 10, 0.04, 0}, {A, 0, 10, 0.02, 0}}, 0, 0, 0, TR_CHECKS},
+		{"camera and microphone", {{V, 0, 10, 0.04, 0}, {A, 0, 10, 0.02, 0}}, 0, 0, TR_CHECKS},
 		{"the camera is off for 6 s",
 		 {{V, 0, 5, 0.04, 0}, {V, 11, 15, 0.04, 0}, {A, 0, 15, 0.02, 0}},
 		 0,
 		 0,
-		 0,
 		 TR_CHECKS},
-		{"the camera never goes on", {{A, 0, 15, 0.02, 0}}, 0, 0, 0, TR_CHECKS},
-		{"a screen at a frame a second", {{V, 0, 20, 1, 0}}, 0, 0, 0, TR_CHECKS},
-		{"... with sound", {{V, 0, 20, 1, 0}, {A, 0, 20, 0.02, 0}}, 0, 0, 0, TR_CHECKS},
-		{"a slide every 20 s", {{V, 0, 100, 20, 0}}, 0, 0, 0, TR_CHECKS},
+		{"the camera never goes on", {{A, 0, 15, 0.02, 0}}, 0, 0, TR_CHECKS},
+		{"a screen at a frame a second", {{V, 0, 20, 1, 0}}, 0, 0, TR_CHECKS},
+		{"... with sound", {{V, 0, 20, 1, 0}, {A, 0, 20, 0.02, 0}}, 0, 0, TR_CHECKS},
+		{"a slide every 20 s", {{V, 0, 100, 20, 0}}, 0, 0, TR_CHECKS},
 		{"nobody does anything for 30 s",
 		 {{V, 0, 5, 0.04, 0}, {A, 0, 5, 0.02, 0}, {V, 35, 40, 0.04, 0}, {A, 35, 40, 0.02, 0}},
 		 0,
 		 0,
-		 0,
 		 TR_PTS_REPETITION},
-		{"... for three hours", {{V, 0, 5, 0.04, 0}, {V, 10000, 10005, 0.04, 0}}, 1, 0, 800000, TR_CHECKS},
+		{"... for three hours", {{V, 0, 5, 0.04, 0}, {V, 10000, 10005, 0.04, 0}}, 1, 800000, TR_CHECKS},
 		{"the microphone is off for 20 s",
 		 {{V, 0, 25, 0.04, 0}, {A, 0, 2, 0.02, 0}, {A, 22, 25, 0.02, 0}},
 		 0,
 		 0,
-		 0,
 		 TR_PTS_REPETITION},
-		{"sound late by 700 ms", {{V, 0, 10, 0.04, 0}, {A, 0, 10, 0.02, 0.7}}, 0, 0, 0, TR_CHECKS},
-		{"pictures late by 700 ms", {{V, 0, 10, 0.04, 0.7}, {A, 0, 10, 0.02, 0}}, 0, 0, 0, TR_CHECKS},
-		{"pictures late by 3 s", {{V, 0, 10, 0.04, 3}, {A, 0, 10, 0.02, 0}}, 1, 4, 0, TR_CHECKS},
+		{"sound late by 700 ms", {{V, 0, 10, 0.04, 0}, {A, 0, 10, 0.02, 0.7}}, 0, 0, TR_CHECKS},
+		{"pictures late by 700 ms", {{V, 0, 10, 0.04, 0.7}, {A, 0, 10, 0.02, 0}}, 0, 0, TR_CHECKS},
+		{"pictures late by 3 s", {{V, 0, 10, 0.04, 3}, {A, 0, 10, 0.02, 0}}, 1, 0, TR_CHECKS},
 		{"... from the middle on",
 		 {{V, 0, 5, 0.04, 0}, {V, 5, 10, 0.04, 3}, {A, 0, 10, 0.02, 0}},
 		 1,
-		 4,
 		 0,
-		 TR_CHECKS},
-		{"three hours off, and what an encoder held back of the sound before comes behind the first pictures",
-		 {{V, 0, 5, 0.04, 0}, {V, 10000, 10005, 0.04, 0}, {A, 0, 4.94, 0.02, 0}, {A, 4.94, 4.98, 0.02, 9995.1}},
-		 3,
-		 0,
-		 800000,
 		 TR_CHECKS},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -199,17 +149,21 @@ static void time_goes_on_whatever_the_tracks_do(void **state)
 		assert_int_equal(mux_create(&(struct mux_config){.wait_90k = S / 2}, sink, &m), TSR_OK);
 		assert_int_equal(mux_set_tracks(m, tracks, 2), TSR_OK);
 		write_stretches(m, &bytes, rows[i].stretch);
-		struct seen seen;
-		look_at(&bytes, &seen);
+		struct seen seen = {0};
+		struct tr101290 *strict = tr101290_new(take_finding, &seen);
+		unsigned announced = 0;
+		for (size_t at = 0; at < bytes.len; at += TS_PACKET) {
+			tr101290_take(strict, bytes.data + at);
+			announced += is_announced(bytes.data + at);
+		}
+		tr101290_end(strict);
+		free(strict);
 		for (int c = 0; c < TR_CHECKS; c++)
 			if ((seen.findings[c] > 0) != (c == (int)rows[i].though))
 				fail_msg("%s: %s: %u, first %s", rows[i].what, tr_check_name(c), seen.findings[c],
 					 seen.first);
-		if (seen.announced != rows[i].announced || (rows[i].most > 0 && bytes.len > rows[i].most))
-			fail_msg("%s: %u clocks begin anew, %zu bytes", rows[i].what, seen.announced, bytes.len);
-		double lead = lead_at_end(rows[i].stretch, seen.last_pcr_90k);
-		if (lead > (rows[i].lead > 0 ? rows[i].lead : 1.01))
-			fail_msg("%s: the clock is %.3f s behind at the end", rows[i].what, lead);
+		if (announced != rows[i].announced || (rows[i].most > 0 && bytes.len > rows[i].most))
+			fail_msg("%s: %u clocks begin anew, %zu bytes", rows[i].what, announced, bytes.len);
 		mux_destroy(m);
 		sink_finish(sink, ignore, NULL);
 		buf_finish(&bytes);

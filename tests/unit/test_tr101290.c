@@ -291,9 +291,11 @@ static void pcr_jumps_announced(struct stream *s)
 		uint8_t *video = s->packet[AT(n, VIDEO_AT)];
 		put_pcr(video, pcr);
 		put_timestamp(video + 4 + 8 + 9, 2, pcr + LEAD_90K);
-		put_timestamp(s->packet[AT(n, AUDIO_AT)] + 4 + 9, 2, pcr + LEAD_90K);
+		put_timestamp(s->packet[AT(n, AUDIO_AT)] + 4 + 9, 2, pcr - 900000000 + 90000 + LEAD_90K);
 	}
 	s->packet[AT(100, VIDEO_AT)][5] |= 0x80;
+	for (int n = 100; n < FRAMES; n++) /* of the sound only the pictures' side is looked at here */
+		s->packet[AT(n, AUDIO_AT)][4 + 7] = 0;
 }
 
 static void pictures_stand_still(struct stream *s)
