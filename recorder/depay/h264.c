@@ -223,7 +223,7 @@ static void take_stap_a(struct depay *d, struct h264 *s, struct reader *r)
 		}
 		if (size > 0) /* some senders fill up with empty ones */
 			take_nal(d, s, nal, size);
-	} while (r->left > 0);
+	} while (r->left > 0 && !nals_padding_left(r));
 }
 
 /* Section 5.8 */

@@ -229,7 +229,7 @@ static void take_aggregation(struct depay *d, struct h265 *s, struct reader *r)
 		}
 		if (!empty)
 			take_nal(d, s, header, &nal);
-	} while (r->left > 0);
+	} while (r->left > 0 && !nals_padding_left(r));
 }
 
 /* Section 4.4.3 */

@@ -5,6 +5,8 @@
 #ifndef TSR_DEPAY_NALS_H
 #define TSR_DEPAY_NALS_H
 
+#include "../common/reader.h"
+
 #include "gather.h"
 
 enum nal_kind { NAL_SLICE, NAL_DELIMITER, NAL_OTHER };
@@ -19,5 +21,11 @@ struct nal_ops {
 /* Looks at what stands in the gathered bytes from `begin` on, behind a start code of ours. Delimiters are taken out: each unit begins with
  * one of ours. Up to the first slice each NAL unit is looked at; what is behind it is fine as it is, and may be long. */
 void nals_see(struct depay *d, struct gather *g, size_t begin, const struct nal_ops *ops, void *state);
+
+/* Behind the NAL units of an aggregation packet: the last byte of padding of which the header says that there is none. */
+static inline bool nals_padding_left(const struct reader *r)
+{
+	return r->left == 1 && r->p[0] == 0;
+}
 
 #endif

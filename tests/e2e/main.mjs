@@ -7,6 +7,7 @@ import './life.test.mjs';
 import './badInput.test.mjs';
 import './aiortc.test.mjs';
 import './busy.test.mjs';
+import './cameras.test.mjs';
 import './change.test.mjs';
 import './firefox.test.mjs';
 import './loss.test.mjs';

@@ -206,6 +206,9 @@ static const struct depay_case sloppy[] = {
 	  {"6001 0000", 1, ""},
 	  {P, 1, "m"}},
 	 {{AUD SETS SC IDR, 0, "k", 640, 480}, {AUD SC P, 1, ""}}},
+	{"a byte of padding that was not announced as one, behind an aggregation packet",
+	 {{"6001 0018" VPS "002a" SPS "0007" PPS "00", 0, ""}, {IDR, 0, "m"}},
+	 {{AUD SETS SC IDR, 0, "k", 640, 480}}},
 	{"parameter sets and IDR in one NAL unit, and in one that was fragmented",
 	 {{VPS SC SPS SC PPS "000001" IDR, 0, "m"},
 	  {"6201 a0 "
