@@ -19,8 +19,8 @@ cross()
 		apt-get -qq install -y build-essential autoconf automake libtool pkg-config "gcc-$triplet" "libc6-dev:$arch" \
 			qemu-user $libraries </dev/null || exit
 		[ -e configure ] || ./autogen.sh || exit
-		mkdir -p "/build-$arch" && cd "/build-$arch" || exit
-		[ -e config.status ] || PKG_CONFIG_LIBDIR=/usr/lib/$(dpkg-architecture -a "$arch" -q DEB_HOST_MULTIARCH)/pkgconfig:/usr/share/pkgconfig PKG_CONFIG_PATH= \
+		rm -rf "/build-$arch" && mkdir "/build-$arch" && cd "/build-$arch" || exit # an older one may be of other libraries
+		PKG_CONFIG_LIBDIR=/usr/lib/$(dpkg-architecture -a "$arch" -q DEB_HOST_MULTIARCH)/pkgconfig:/usr/share/pkgconfig PKG_CONFIG_PATH= \
 			../source/configure --host="$triplet" --enable-werror --with-janus=no PKG_CONFIG=pkg-config || exit
 		make -j"$(nproc)" check TESTS= || exit
 		passed=0 failed=0
