@@ -87,8 +87,9 @@ static json_t *start(struct request *r, const struct room_params *p, bool admin)
 		return NULL;
 	if (r->session)
 		session_add_made(r->session, w->id, tap_facts(tap)->stamp);
+	json_t *missing = tap_missing(tap);
 	tap_unref(tap);
-	return json_pack("{s:s, s:s}", "tsrecorder", "tapping", "tap", w->id);
+	return json_pack("{s:s, s:s, s:o*}", "tsrecorder", "tapping", "tap", w->id, "missing", missing);
 }
 
 /* A template that can come to nothing must not come to light when a peer is there. */

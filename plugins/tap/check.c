@@ -27,6 +27,33 @@ bool check_exists(struct hook *hook, json_t *room)
 	return exists;
 }
 
+static bool is_listed(json_t *participants, json_t *id)
+{
+	size_t i;
+	json_t *participant;
+	json_array_foreach(participants, i, participant)
+	{
+		if (json_equal(json_object_get(participant, "id"), id))
+			return true;
+	}
+	return false;
+}
+
+json_t *check_missing(struct hook *hook, json_t *room, json_t *ids)
+{
+	json_t *answer = ask(hook, "listparticipants", room, NULL), *id;
+	json_t *participants = json_object_get(answer, "participants");
+	json_t *missing = json_is_array(participants) ? json_array() : NULL;
+	size_t i;
+	json_array_foreach(ids, i, id)
+	{
+		if (missing && !is_listed(participants, id))
+			json_array_append_new(missing, json_deep_copy(id));
+	}
+	json_decref(answer);
+	return missing;
+}
+
 bool check_recorded(struct hook *hook, json_t *info)
 {
 	const struct known *known = hook->known;

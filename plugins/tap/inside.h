@@ -87,6 +87,8 @@ enum api_error check_room(struct hook *hook, json_t *room, const char *secret, b
 			  size_t error_size);
 /* Whether it is there still. */
 bool check_exists(struct hook *hook, json_t *room);
+/* Those of `ids` who are not in it: a new array, or NULL when its plugin does not tell. */
+json_t *check_missing(struct hook *hook, json_t *room, json_t *ids);
 /* Whether its plugin itself records whom this answer of it is about. */
 bool check_recorded(struct hook *hook, json_t *info);
 

@@ -346,6 +346,15 @@ enum api_error tap_start(struct taps *taps, const struct tap_order *order, struc
 	return err;
 }
 
+json_t *tap_missing(struct tap *tap)
+{
+	json_t *missing = tap->publishers ? check_missing(tap->hook, tap->room, tap->publishers) : NULL;
+	if (json_array_size(missing) > 0)
+		return missing;
+	json_decref(missing);
+	return NULL;
+}
+
 /* ---- what is told of it ------------------------------------------------------------------------------------------------ */
 
 json_t *tap_json(struct tap *tap)

@@ -77,6 +77,9 @@ const struct tap_facts *tap_facts(const struct tap *tap);
 /* Ends it and its recordings, soon. False when that was asked for before. */
 bool tap_stop(struct tap *tap);
 
+/* Those of its `publishers` who are not in the room now: a new array, or NULL when all are, or the plugin does not tell. */
+json_t *tap_missing(struct tap *tap);
+
 /* As documented at `taps`, and with its peers at `status`; new references. */
 json_t *tap_json(struct tap *tap);
 json_t *tap_status(struct tap *tap);

@@ -33,7 +33,7 @@ export class AiortcPeer {
 
 	async publish(handle, body) {
 		const { data, jsep } = await handle.request(body, this.offer);
-		this.#tell({ answer: jsep });
+		this.#tell({ answer: { type: jsep.type, sdp: jsep.sdp } });
 		handle.watch(({ janus, candidate }) => {
 			if (janus === 'trickle' && candidate.candidate)
 				this.#tell({ candidate });

@@ -97,7 +97,8 @@ test('record_room: each publisher gets a recording, and comes and goes', { timeo
 	const ann = await enter(t, janus, 'Ann');
 	const { tap } = await admin(janus, { request: 'record_room', room: 1234, id: 'by-admin', publishers: [ann.id + 1], admin_key: 'operator' });
 	assert.equal(tap, 'by-admin');
-	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap', publishers: [ann.id, 77] });
+	const { data } = await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap', publishers: [ann.id, 77] });
+	assert.deepEqual(data, { tsrecorder: 'tapping', tap: 'tap', missing: [77] });
 	await recorder.event('recording', of(ann));
 	const bob = await enter(t, janus, 'Bob', { id: 77 });
 	await recorder.event('recording', of(bob));
@@ -307,6 +308,42 @@ test('record_room: everybody is muted by the bridge', { timeout: 60_000 }, async
 		await change(unmute, id);
 		await until('it to go on', async () => (await track()).packets > packets + 20);
 	}
+});
+
+test('record_room: who is encrypted end to end is refused by name, the others are recorded', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t);
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach(videoRoom);
+	const peer = await AiortcPeer.open({ codec: 'H264' });
+	t.after(() => peer.close());
+	peer.offer.e2ee = true;
+	await peer.publish(handle, { request: 'joinandconfigure', room: 1234, ptype: 'publisher', display: 'Eve', id: 9 });
+	const refusal = await recorder.event('tap_peer');
+	assert.deepEqual([refusal.state, refusal.peer, refusal.display, refusal.id], ['refused', '9', 'Eve', undefined]);
+	assert.match(refusal.error, /encrypted end to end/);
+	await recorder.event('recording', of(await enter(t, janus, 'Ann', { id: 5 })));
+	const { data: { peers } } = await recorder.request({ request: 'status', tap: 'tap' });
+	assert.deepEqual(peers.map(({ peer: who, id, error }) => [who, id, Boolean(error)]), [['9', undefined, true], ['5', 'tap-5', false]]);
+	// So is it when it began before it was asked for, and when they go.
+	await session.destroy();
+	await recorder.event('tap_peer', { match: ({ state, peer: who }) => state === 'left' && who === '9' });
+	assert.ok(!filesIn(janus.recordings).some((name) => name.startsWith('tap-9')));
+});
+
+test('record_room: kicked, and the room destroyed', { timeout: 60_000 }, async (t) => {
+	const { janus, host, recorder } = await newRoom(t);
+	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
+	const people = [await enter(t, janus, 'Ann', { id: 5 }), await enter(t, janus, 'Bob', { id: 6 })];
+	for (const who of people)
+		await recorder.event('recording', of(who));
+	await host.request({ request: 'kick', room: 1234, secret: 'the room', id: 5 });
+	assert.equal((await recorder.event('finished', of(people[0]))).reason, 'left');
+	await host.request({ request: 'destroy', room: 1234, secret: 'the room' });
+	assert.match((await recorder.event('finished', of(people[1]))).reason, /^(left|room_destroyed)$/);
+	assert.equal((await recorder.event('tap_ended')).reason, 'room_destroyed');
+	assert.deepEqual(filesIn(janus.recordings), ['tap-5.json', 'tap-5.ts', 'tap-6.json', 'tap-6.ts', 'tap.room.json']);
 });
 
 test('auto_record: whoever the room itself records, as long as it does', { timeout: 60_000 }, async (t) => {
