@@ -50,6 +50,18 @@ struct sessions *sessions_create(struct runtime *runtime)
 	return sessions;
 }
 
+/* Its handle ends, or we do. The core made a reference of the handle for us, which is given back. The take with a reference, or NULL. */
+static struct take *part(struct session *session)
+{
+	pthread_mutex_lock(&session->mutex);
+	struct take *take = g_steal_pointer(&session->take);
+	janus_plugin_session *handle = g_steal_pointer(&session->handle);
+	pthread_mutex_unlock(&session->mutex);
+	if (handle)
+		janus_refcount_decrease(&handle->ref);
+	return take;
+}
+
 void sessions_destroy(struct sessions *sessions)
 {
 	if (!sessions)
@@ -57,14 +69,8 @@ void sessions_destroy(struct sessions *sessions)
 	GHashTableIter iter;
 	gpointer value;
 	g_hash_table_iter_init(&iter, sessions->map);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct session *session = value;
-		pthread_mutex_lock(&session->mutex);
-		struct take *take = g_steal_pointer(&session->take);
-		session->handle = NULL;
-		pthread_mutex_unlock(&session->mutex);
-		take_unref(take);
-	}
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		take_unref(part(value));
 	g_hash_table_destroy(sessions->map);
 	pthread_mutex_destroy(&sessions->mutex);
 	g_free(sessions);
@@ -136,10 +142,7 @@ void session_destroy(struct sessions *sessions, janus_plugin_session *handle, in
 		*error = -2;
 		return;
 	}
-	pthread_mutex_lock(&session->mutex);
-	session->handle = NULL;
-	struct take *take = g_steal_pointer(&session->take);
-	pthread_mutex_unlock(&session->mutex);
+	struct take *take = part(session);
 	if (take)
 		take_stop(take, runtime_reason("detach"));
 	take_unref(take);

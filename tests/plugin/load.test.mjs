@@ -39,6 +39,12 @@ function complaints(log) {
 		.map((part) => part.slice(0, 3000));
 }
 
+/** How many objects of one kind the core never freed, of those that it makes for a handle. */
+function handlesLeft(log) {
+	const leaks = log.split(/^(?=Direct leak|Indirect leak)/m).filter((part) => /janus_ice_handle_/.test(part));
+	return Math.max(0, ...leaks.map((part) => Number(part.match(/ in (\d+) object/)?.[1] ?? 0)));
+}
+
 const residentKib = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
 
 /** A refusal is fine in a race, silence is not. */
@@ -92,6 +98,7 @@ for (const kind of ['', 'asan', 'tsan']) {
 		assert.deepEqual(await janus.stop('SIGTERM', 60_000), { code: 0, signal: null }, janus.log.slice(-1000));
 		assert.deepEqual(filesIn(janus.recordings), []);
 		assert.deepEqual(complaints(janus.log), []);
+		assert.equal(handlesLeft(janus.log), 0); // what a handle is to the core goes when we give it back
 		if (!kind) // a leak of what a recording needs would be ten times that; malloc keeps what many threads once had
 			assert.ok(grown < 32 * 1024, `${grown} KiB`);
 	});
