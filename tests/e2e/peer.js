@@ -4,14 +4,14 @@
 /* global newCandidate */
 // eslint-disable-next-line no-unused-vars
 const peer = {
-	async start({ video = 'H264', audio = 'opus', dtx, packetizationMode, encodings, scalabilityMode, size } = {}) {
+	async start({ video = 'H264', audio = 'opus', direction = 'sendonly', dtx, packetizationMode, encodings, scalabilityMode, size } = {}) {
 		this.dtx = dtx;
 		this.stream = await this.capture({ video, audio, size });
 		this.pc = this.newConnection();
 		if (audio)
-			this.pc.addTransceiver(this.stream.getAudioTracks()[0], { direction: 'sendonly', streams: [this.stream] });
+			this.pc.addTransceiver(this.stream.getAudioTracks()[0], { direction, streams: [this.stream] });
 		if (video) {
-			const init = { direction: 'sendonly', streams: [this.stream] };
+			const init = { direction, streams: [this.stream] };
 			if (encodings ?? scalabilityMode)
 				init.sendEncodings = encodings ?? [{ scalabilityMode }];
 			const transceiver = this.pc.addTransceiver(this.stream.getVideoTracks()[0], init);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../lib/wait.mjs';
+import { until, within } from '../lib/wait.mjs';
 import { checkBetween, eventOf, newcomer, newTapped } from './roomStage.mjs';
 import { sending, sentBy } from './stage.mjs';
 
@@ -60,4 +60,38 @@ test('EchoTest', { timeout: 60_000, skip: long }, async (t) => {
 	const sent = await sentBy(peer);
 	await session.destroy();
 	await checkBetween(t, await recorder.event('finished'), undefined, sent);
+});
+
+/** What comes to a handle of VideoCall and answers no request. */
+function called(handle, event) {
+	return within(10_000, event, new Promise((resolve) => {
+		handle.watch(({ plugindata, jsep }) => {
+			if (plugindata?.data?.result?.event === event)
+				resolve({ ...plugindata.data.result, jsep });
+		});
+	}));
+}
+
+test('a VideoCall: each side in a file of its own', { timeout: 60_000, skip: long }, async (t) => {
+	const stage = await newTapped(t, 'videocall', operator);
+	const { recorder, plugin } = stage;
+	await recorder.request({ request: 'record_peers', plugin, match: {}, id: 'call', admin_key: 'operator' });
+	const [ann, ben] = [await newcomer(t, stage), await newcomer(t, stage)];
+	for (const [{ handle }, username] of [[ann, 'ann'], [ben, 'ben']])
+		await handle.request({ request: 'register', username });
+	const offer = await ann.peer.call('start', { video: 'VP8', direction: 'sendrecv' });
+	const accepted = called(ann.handle, 'accepted');
+	await ann.handle.request({ request: 'call', username: 'ben' }, offer);
+	const { jsep } = await called(ben.handle, 'incomingcall');
+	const answering = ben.peer.accept(ben.handle, { request: 'accept' }, jsep);
+	await ann.peer.connect(ann.handle, (await accepted).jsep);
+	await answering;
+	for (const peer of ['ann', 'ben'])
+		await recorder.event('recording', { match: (event) => event.peer === peer });
+	await Promise.all([sending(ann.peer, 6), sending(ben.peer, 6)]);
+	const sent = [await sentBy(ann.peer), await sentBy(ben.peer)];
+	await ann.handle.request({ request: 'hangup' });
+	for (const [i, peer] of ['ann', 'ben'].entries())
+		await checkBetween(t, await recorder.event('finished', { match: (event) => event.peer === peer }), undefined, sent[i],
+			{ flashesMissing: 3, thirds: false }); // a picture that begins after the sound is met later
 });

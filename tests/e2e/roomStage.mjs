@@ -24,7 +24,7 @@ export async function newTapped(t, name, options = {}) {
 /** A VideoRoom that has one room. */
 export async function newRoom(t, { room = 1234, secret = 'the room', ...options } = {}) {
 	const stage = await newTapped(t, 'videoroom', options);
-	const { data } = await stage.host.request({ request: 'create', room, secret, publishers: 6, videocodec: 'h264,vp8,vp9' });
+	const { data } = await stage.host.request({ request: 'create', room, secret, publishers: 6, videocodec: 'h264,vp8,vp9', rec_dir: stage.janus.folder });
 	assert.equal(data.videoroom, 'created');
 	return { ...stage, room, secret };
 }

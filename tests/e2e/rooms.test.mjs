@@ -2,13 +2,15 @@
 // Rooms of Janus's VideoRoom, recorded without their knowing.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as media from '../lib/media.mjs';
-import { sleep } from '../lib/wait.mjs';
+import { sleep, until } from '../lib/wait.mjs';
 import { checkBetween, enter, eventOf, newRoom, videoRoom } from './roomStage.mjs';
 import { sending, sentBy } from './stage.mjs';
+
+const long = process.env.TSR_SHORT && 'only in the long run';
 
 test('a room is recorded: who is there, who comes later, who leaves and is kicked, until it is destroyed', { timeout: 120_000 }, async (t) => {
 	const stage = await newRoom(t);
@@ -99,7 +101,7 @@ test('a publisher mutes, switches the camera off and on, and shares a screen: on
 	assert.ok(apart.every((ms) => ms <= 100), 'both are of the same camera, a picture or two apart'); // each encoder may leave one out
 });
 
-test('simulcast in a room: the best layer', { timeout: 60_000, skip: process.env.TSR_SHORT && 'only in the long run' }, async (t) => {
+test('simulcast in a room: the best layer', { timeout: 60_000, skip: long }, async (t) => {
 	const stage = await newRoom(t);
 	const { recorder, room, secret } = stage;
 	const layers = [{ rid: 'l', scaleResolutionDownBy: 4 }, { rid: 'm', scaleResolutionDownBy: 2 }, { rid: 'h' }];
@@ -118,7 +120,7 @@ test('simulcast in a room: the best layer', { timeout: 60_000, skip: process.env
 	assert.equal(sizes.at(-1).size, '960x720');
 });
 
-test('what the room has muted is not in the file', { timeout: 60_000, skip: process.env.TSR_SHORT && 'only in the long run' }, async (t) => {
+test('what the room has muted is not in the file', { timeout: 60_000, skip: long }, async (t) => {
 	const stage = await newRoom(t);
 	const { host, recorder, room, secret } = stage;
 	await recorder.request({ request: 'record_room', room, secret, id: 'tap' });
@@ -136,4 +138,53 @@ test('what the room has muted is not in the file', { timeout: 60_000, skip: proc
 	const heard = av.beeps.map((at) => at - Math.min(...spans.map(({ start }) => start)));
 	assert.ok(!heard.some((at) => at > 3.3 && at < 6), `beeps at ${heard.map((at) => at.toFixed(1))} s`);
 	assert.ok(heard.some((at) => at < 3) && heard.some((at) => at > 6.5), 'but before and after');
+});
+
+/** When a camera's flashes were, by the manifest's clock, in ms; those whose first picture is certainly there. */
+async function flashesByManifest(janus, recorder, { id, zero, files: [{ file }] }) {
+	const path = join(janus.recordings, file);
+	const { data: { recording: { reports: [{ tracks }] } } } = await recorder.request({ request: 'info', id });
+	const { streams } = await media.probe(path);
+	const video = (await media.packets(path))[streams.findIndex((stream) => stream.codec_type === 'video')];
+	const origin = Date.parse(zero) + tracks.find(({ type }) => type === 'video').first_ms - media.span(video).start * 1000;
+	return (await media.flashes(path)).filter(({ at }) => at !== undefined).map(({ at }) => origin + at * 1000);
+}
+
+test('two publishers of one camera flash together, by the times of the manifest', { timeout: 60_000, skip: long }, async (t) => {
+	const stage = await newRoom(t);
+	const { janus, recorder, room, secret } = stage;
+	await recorder.request({ request: 'record_room', room, secret, id: 'tap' });
+	const ann = await enter(t, stage, 'Ann', { video: 'H264' });
+	await sending(ann.peer, 2);
+	const ben = await enter(t, stage, 'Ben', { video: 'VP8' }); // whose pictures are transcoded
+	await sending(ben.peer, 7);
+	await recorder.request({ request: 'stop_tap', tap: 'tap' });
+	const { manifest } = await recorder.event('tap_ended');
+	const { peers } = JSON.parse(readFileSync(join(janus.recordings, manifest), 'utf8'));
+	assert.deepEqual(peers.map(({ display }) => display), ['Ann', 'Ben']);
+	const [first, second] = await Promise.all(peers.map((peer) => flashesByManifest(janus, recorder, peer)));
+	const apart = second.map((at) => first.map((other) => at - other).reduce((a, b) => (Math.abs(a) < Math.abs(b) ? a : b)));
+	t.diagnostic(`Ben flashes ${apart.map((ms) => ms.toFixed(0)).join(' ')} ms after Ann`);
+	assert.ok(apart.length >= 4, `${apart.length} flashes`);
+	assert.ok(apart.every((ms) => Math.abs(ms) <= 40), apart.join(' '));
+});
+
+test('enable_recording records here, too, where auto_record says so', { timeout: 60_000, skip: long }, async (t) => {
+	const stage = await newRoom(t, { config: 'admin_key = "operator", auto_record = "janus.plugin.videoroom: record"' });
+	const { janus, host, recorder, room, secret } = stage;
+	const ann = await enter(t, stage, 'Ann', { video: 'H264' });
+	await sending(ann.peer, 2);
+	const list = async (state) => (await recorder.request({ request: 'list', state, admin_key: 'operator' })).data.recordings;
+	assert.deepEqual(await list(), []);
+	const before = await sentBy(ann.peer);
+	await host.request({ request: 'enable_recording', room, secret, record: true });
+	await until('it is recorded', async () => (await list('recording')).length === 1);
+	await sending(ann.peer, before.seconds + 6);
+	const after = await sentBy(ann.peer);
+	await host.request({ request: 'enable_recording', room, secret, record: false });
+	const [finished] = await until('it to be finished', async () => {
+		const recordings = await list('finished');
+		return recordings.length && recordings;
+	});
+	await checkBetween(t, { ...finished, path: join(janus.recordings, finished.file) }, before, after);
 });
