@@ -12,30 +12,49 @@
 
 /* ---- recovery ---------------------------------------------------------------------------------------------------- */
 
-static void add_track(tsr_recovered *out, const struct recover_track *t)
+static unsigned copy_tracks(tsr_recovered_track *out, const struct recover_track *tracks, unsigned count)
 {
-	out->track[out->tracks++] = (tsr_recovered_track){
-		.id = t->id,
-		.codec = t->codec,
-		.frames = t->frames,
-		.first_pts_90k = t->first_pts_90k,
-		.last_pts_90k = t->last_pts_90k,
-	};
+	unsigned copied = MIN(count, TSR_MAX_TRACKS);
+	for (unsigned i = 0; i < copied; i++)
+		out[i] = (tsr_recovered_track){
+			.id = tracks[i].id,
+			.codec = tracks[i].codec,
+			.frames = tracks[i].frames,
+			.first_pts_90k = tracks[i].first_pts_90k,
+			.last_pts_90k = tracks[i].last_pts_90k,
+		};
+	return copied;
 }
 
 /* From the first frame of any track to the last one. */
-static int64_t duration_ms(const tsr_recovered *r)
+static int64_t duration_ms(const tsr_recovered_track *track, unsigned tracks)
 {
-	if (r->tracks == 0)
+	if (tracks == 0)
 		return 0;
 	int64_t first = INT64_MAX, last = INT64_MIN;
-	for (unsigned i = 0; i < r->tracks; i++) {
-		if (r->track[i].first_pts_90k < first)
-			first = r->track[i].first_pts_90k;
-		if (r->track[i].last_pts_90k > last)
-			last = r->track[i].last_pts_90k;
+	for (unsigned i = 0; i < tracks; i++) {
+		first = MIN(first, track[i].first_pts_90k);
+		last = MAX(last, track[i].last_pts_90k);
 	}
 	return (last - first) / 90;
+}
+
+tsr_error tsr_look_into(const char *path, tsr_contents *out)
+{
+	struct recover_found found;
+	tsr_contents c = {0};
+	if (!tsr_container_of_file(path, &c.container, NULL, NULL))
+		return TSR_E_INVAL;
+	tsr_error err = recover_look(path, c.container, &found, &c.bytes);
+	if (err != TSR_OK)
+		return err;
+	c.ours = found.ours;
+	c.complete = found.complete;
+	c.whole = found.bytes;
+	c.tracks = copy_tracks(c.track, found.track, found.tracks);
+	c.duration_ms = duration_ms(c.track, c.tracks);
+	*out = c;
+	return TSR_OK;
 }
 
 /* ---- the note: report_note() wrote it -------------------------------------------------------------------------------- */
@@ -83,9 +102,8 @@ static tsr_recovered recovered_of(const struct recover_result *r, const char *id
 		.ended_utc_us = r->ended_utc_us,
 		.sha256 = r->sha256,
 	};
-	for (unsigned i = 0; i < r->tracks && i < TSR_MAX_TRACKS; i++)
-		add_track(&out, &r->track[i]);
-	out.duration_ms = duration_ms(&out);
+	out.tracks = copy_tracks(out.track, r->track, r->tracks);
+	out.duration_ms = duration_ms(out.track, out.tracks);
 	return out;
 }
 

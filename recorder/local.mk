@@ -24,6 +24,8 @@ librecorder_la_SOURCES = \
 	recorder/common/clock.c recorder/common/clock.h \
 	recorder/common/codec.c recorder/common/codec.h \
 	recorder/common/container.c recorder/common/container.h \
+	recorder/common/ebml.c recorder/common/ebml.h \
+	recorder/common/matroska.c recorder/common/matroska.h \
 	recorder/common/error.c recorder/common/error.h \
 	recorder/common/frame.h \
 	recorder/common/latency.c recorder/common/latency.h \

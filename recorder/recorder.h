@@ -380,6 +380,21 @@ TSR_MUST_USE tsr_error tsr_recover_file(const char *path, const tsr_recover_conf
  * when single files failed; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO, TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error tsr_recover_folder(const char *folder, const tsr_recover_config *config);
 
+typedef struct tsr_contents {
+	tsr_container container; /* by the file's name */
+	bool ours;               /* it is such a file, written by this recorder (of TS: any) */
+	bool complete;           /* it was finished; of TS nobody can tell: false */
+	uint64_t bytes;          /* its size */
+	uint64_t whole;          /* up to the end of the last whole frame; all of it when it is complete */
+	int64_t duration_ms;
+	unsigned tracks;
+	tsr_recovered_track track[TSR_MAX_TRACKS];
+} tsr_contents;
+
+/* Looks through a file, finished or not, and changes nothing. TSR_OK and *out; TSR_E_INVAL (its name is none of a recording), TSR_E_NOTFOUND,
+ * TSR_E_ACCESS, TSR_E_UNSUPPORTED (no regular file), TSR_E_IO, TSR_E_NOMEM. Any thread; blocks on the disk. */
+TSR_MUST_USE tsr_error tsr_look_into(const char *path, tsr_contents *out);
+
 /* ---- space ----------------------------------------------------------------------------------------------------------- */
 
 /* Bytes that may still be written in the folder's file system. TSR_OK and *bytes; TSR_E_NOTFOUND, TSR_E_ACCESS, TSR_E_IO. */

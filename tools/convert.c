@@ -107,6 +107,14 @@ static int add_track(struct conversion *c, const struct merge_input *in, const s
 	const tsr_recording_config *config = &c->options->config;
 	const tsr_container container = c->output.container;
 	const char *missing = NULL;
+	tsr_codec written;
+	bool transcode;
+	if (tsr_route(format->codec, container, config->audio_mode, &written, &transcode) != TSR_OK) {
+		complain("%s: %s cannot be in a .%s file, and is left out; .mkv takes it", in->path,
+			 tsr_codec_name(format->codec), tsr_container_name(container));
+		c->incomplete = true;
+		return TRACK_NONE;
+	}
 	if (tsr_route_available(format->codec, container, config->audio_mode, &config->encoding, &missing) != TSR_OK) {
 		complain("%s: %s cannot be recorded: this libavcodec has no %s", in->path,
 			 tsr_codec_name(format->codec), missing != NULL ? missing : "way to do it");

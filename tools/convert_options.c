@@ -186,9 +186,10 @@ static void free_raw(struct raw_options *raw)
 }
 
 static const char summary[] =
-	"Makes one MPEG-TS file of the given captures: .mjr files as Janus records them (audio and video of a call\n"
+	"Makes one file of the given captures, MPEG-TS, Matroska or WebM by its name: .mjr files as Janus records them "
+	"(audio and video of a call\n"
 	"together), or pcap and pcapng files with RTP. H.264 and H.265 are copied, what MPEG-TS cannot carry is "
-	"transcoded.";
+	"transcoded; in .mkv and .webm all is copied.";
 
 static const char description[] =
 	"Examples:\n"
@@ -240,7 +241,7 @@ int convert_options_parse(struct convert_options *o, int argc, char **argv)
 	};
 	*o = (struct convert_options){.payloads = payloads_create(),
 				      .ssrcs = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-	bool good = parse_options(&argc, &argv, entries, "IN… OUT.ts", summary, description);
+	bool good = parse_options(&argc, &argv, entries, "IN… OUT.ts|OUT.mkv|OUT.webm", summary, description);
 	if (good && argc < 3) {
 		complain("convert needs at least one input and an output; see janus-tsrec convert --help");
 		good = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * janus-tsrec inspect: what is in a capture or in a .ts file. */
+ * janus-tsrec inspect: what is in a capture or in a recording. */
 #include <stdio.h>
 #include <string.h>
 
@@ -115,6 +115,29 @@ static int inspect_ts(const char *path, json_t **out)
 	return code;
 }
 
+static int inspect_other(const char *path, json_t **out)
+{
+	tsr_contents found;
+	tsr_error err = tsr_look_into(path, &found);
+	if (err != TSR_OK || !found.ours) {
+		complain("%s: %s", path, err != TSR_OK ? tsr_strerror(err) : "this is no file of this recorder");
+		return EXIT_INPUT;
+	}
+	json_t *streams = json_array();
+	for (unsigned i = 0; i < found.tracks; i++) {
+		const tsr_recovered_track *t = &found.track[i];
+		json_array_append_new(streams,
+				      json_pack("{s:i, s:s, s:I, s:I, s:I}", "number", (int)t->id, "codec",
+						tsr_codec_name(t->codec), "frames", (json_int_t)t->frames,
+						"first_pts_ms", (json_int_t)(t->first_pts_90k / 90), "duration_ms",
+						(json_int_t)((t->last_pts_90k - t->first_pts_90k) / 90)));
+	}
+	*out = json_pack("{s:s, s:I, s:I, s:b, s:I, s:o}", "format", tsr_container_name(found.container), "bytes",
+			 (json_int_t)found.bytes, "duration_ms", (json_int_t)found.duration_ms, "finished",
+			 found.complete, "trailing_bytes", (json_int_t)(found.bytes - found.whole), "streams", streams);
+	return found.complete ? EXIT_DONE : EXIT_PARTIAL;
+}
+
 /* ---- for people ---------------------------------------------------------------------------------------------------- */
 
 static int64_t integer(const json_t *o, const char *key)
@@ -148,6 +171,14 @@ static void print_ts_stream(const json_t *s)
 	       json_is_true(json_object_get(s, "last_frame_cut")) ? ", the last frame is cut" : "");
 }
 
+static void print_other_stream(const json_t *s)
+{
+	char duration[32];
+	format_duration(integer(s, "duration_ms"), duration, sizeof(duration));
+	printf("  %s, track %d: %s, %" G_GINT64_FORMAT " frames\n", string(s, "codec"), (int)integer(s, "number"),
+	       duration, integer(s, "frames"));
+}
+
 static void print_found(const char *path, const json_t *found)
 {
 	const json_t *streams = json_object_get(found, "streams");
@@ -161,6 +192,8 @@ static void print_found(const char *path, const json_t *found)
 		const json_t *s = json_array_get(streams, i);
 		if (ts)
 			print_ts_stream(s);
+		else if (json_object_get(s, "number") != NULL)
+			print_other_stream(s);
 		else
 			print_capture_stream(s);
 	}
@@ -176,8 +209,11 @@ static int inspect(const char *path, const struct payloads *payloads, json_t **f
 {
 	char why[200] = "";
 	struct capture *c = NULL;
+	tsr_container container;
 	if (tsfile_probe(path))
 		return inspect_ts(path, found);
+	if (tsr_container_of_file(path, &container, NULL, NULL) && container != TSR_CONTAINER_TS)
+		return inspect_other(path, found);
 	if (capture_open(path, payloads, &c, why, sizeof(why)) != TSR_OK) {
 		complain("%s: %s", path, why);
 		return EXIT_INPUT;
@@ -212,7 +248,8 @@ int inspect_main(int argc, char **argv)
 	struct payloads *payloads = payloads_create();
 	int code = EXIT_USAGE;
 	bool parsed = parse_options(
-		&argc, &argv, entries, "FILE…", "Shows what is in captures (.mjr, pcap, pcapng) and .ts files.",
+		&argc, &argv, entries, "FILE…",
+		"Shows what is in captures (.mjr, pcap, pcapng) and recordings (.ts, .mkv, .webm).",
 		"Exit code: 0 well, 1 wrong usage, 2 a file is none of these, 3 a file is cut off or damaged.");
 	if (parsed && argc < 2)
 		complain("inspect needs a file");

@@ -15,11 +15,11 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
-	{"convert", convert_main, "make a .ts file of Janus's .mjr recordings or of RTP in pcap files"},
-	{"inspect", inspect_main, "show what is in a capture or a .ts file"},
+	{"convert", convert_main, "make a recording of Janus's .mjr recordings or of RTP in pcap files"},
+	{"inspect", inspect_main, "show what is in a capture or a recording"},
 	{"list", list_main, "list the recordings in a folder"},
 	{"recover", recover_main, "finish recordings that a crash left behind"},
-	{"verify", verify_main, "check a .ts file, and that it is what its report says"},
+	{"verify", verify_main, "check a recording, and that it is what its report says"},
 };
 
 void complain(const char *fmt, ...)

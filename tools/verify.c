@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * janus-tsrec verify: whether a .ts file is sound, and whether it is the file its report describes. */
+ * janus-tsrec verify: whether a recording's file is sound, and whether it is the file its report describes. */
 #include <stdio.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ static void check_structure(struct check *c, const struct ts_scan *scan)
 	check_streams(c, scan);
 }
 
-static void check_report(struct check *c, const struct ts_scan *scan, const char *sha256, const json_t *report)
+static void check_report(struct check *c, uint64_t size, int64_t duration_ms, const char *sha256, const json_t *report)
 {
 	const json_t *bytes = json_object_get(report, "bytes"), *duration = json_object_get(report, "duration_ms");
 	const char *reported_sha256 = json_string_value(json_object_get(report, "sha256"));
@@ -102,15 +102,15 @@ static void check_report(struct check *c, const struct ts_scan *scan, const char
 		problem(c, "its report lacks bytes, duration_ms or sha256");
 		return;
 	}
-	if ((uint64_t)json_integer_value(bytes) != scan->bytes)
-		problem(c, "it has %" G_GUINT64_FORMAT " bytes, its report says %" JSON_INTEGER_FORMAT, scan->bytes,
+	if ((uint64_t)json_integer_value(bytes) != size)
+		problem(c, "it has %" G_GUINT64_FORMAT " bytes, its report says %" JSON_INTEGER_FORMAT, size,
 			json_integer_value(bytes));
 	if (g_ascii_strcasecmp(reported_sha256, sha256) != 0)
 		problem(c, "its SHA-256 is %s, its report says %s", sha256, reported_sha256);
-	int64_t off_ms = tsfile_duration_ms(scan) - json_integer_value(duration);
+	int64_t off_ms = duration_ms - json_integer_value(duration);
 	if (ABS(off_ms) > DURATION_TOLERANCE_MS)
-		problem(c, "it lasts %" G_GINT64_FORMAT " ms, its report says %" JSON_INTEGER_FORMAT,
-			tsfile_duration_ms(scan), json_integer_value(duration));
+		problem(c, "it lasts %" G_GINT64_FORMAT " ms, its report says %" JSON_INTEGER_FORMAT, duration_ms,
+			json_integer_value(duration));
 }
 
 static void add_bytes(void *ctx, const uint8_t *data, size_t size)
@@ -149,27 +149,78 @@ static json_t *load_report(struct check *c, const char *named)
 	return report;
 }
 
+/* What its size, duration and checksum say. */
+static void check_whole(struct check *c, uint64_t size, int64_t duration_ms, const char *report_named)
+{
+	json_t *report = load_report(c, report_named);
+	const char *sha256 = g_checksum_get_string(c->sha256);
+	if (json_is_object(report))
+		check_report(c, size, duration_ms, sha256, report);
+	if (c->problems == 0 && !c->quiet)
+		printf("%s: sound, %" G_GUINT64_FORMAT " bytes, SHA-256 %s\n", c->path, size, sha256);
+	json_decref(report);
+}
+
+static tsr_error add_file(struct check *c)
+{
+	static uint8_t block[64 * 1024];
+	FILE *f = fopen(c->path, "rb");
+	if (f == NULL)
+		return TSR_E_IO;
+	for (size_t n; (n = fread(block, 1, sizeof(block), f)) > 0;)
+		add_bytes(c, block, n);
+	bool failed = ferror(f);
+	fclose(f);
+	return failed ? TSR_E_IO : TSR_OK;
+}
+
+/* A file of another container than TS. */
+static int verify_other(struct check *c, const char *report_named)
+{
+	tsr_contents found;
+	tsr_error err = tsr_look_into(c->path, &found);
+	c->sha256 = g_checksum_new(G_CHECKSUM_SHA256);
+	if (err == TSR_OK)
+		err = add_file(c);
+	if (err == TSR_OK && !found.ours)
+		problem(c, "this is no file of this recorder");
+	else if (err == TSR_OK && found.tracks == 0)
+		problem(c, "there is no whole frame in it");
+	else if (err == TSR_OK && !found.complete)
+		problem(c, "it is not finished: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes are whole frames",
+			found.whole, found.bytes);
+	if (err == TSR_OK)
+		check_whole(c, found.bytes, found.duration_ms, report_named);
+	else
+		complain("%s: %s", c->path, tsr_strerror(err));
+	g_checksum_free(c->sha256);
+	if (err != TSR_OK)
+		return EXIT_INPUT;
+	return c->problems > 0 ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+static bool is_other(const char *path)
+{
+	tsr_container container;
+	return tsr_container_of_file(path, &container, NULL, NULL) && container != TSR_CONTAINER_TS;
+}
+
 static int verify(struct check *c, const char *report_named)
 {
+	if (is_other(c->path))
+		return verify_other(c, report_named);
 	c->sha256 = g_checksum_new(G_CHECKSUM_SHA256);
 	struct ts_scan *scan = g_new(struct ts_scan, 1);
 	struct ts_watch watch = {.bytes = add_bytes, .packet = c->strict != NULL ? add_packet : NULL, .ctx = c};
-	json_t *report = NULL;
 	tsr_error err = tsfile_scan(c->path, &watch, scan);
 	if (err == TSR_OK) {
 		if (c->strict != NULL)
 			count_findings(c);
 		check_structure(c, scan);
-		report = load_report(c, report_named);
-		if (json_is_object(report))
-			check_report(c, scan, g_checksum_get_string(c->sha256), report);
-		if (c->problems == 0 && !c->quiet)
-			printf("%s: sound, %" G_GUINT64_FORMAT " bytes, SHA-256 %s\n", c->path, scan->bytes,
-			       g_checksum_get_string(c->sha256));
+		check_whole(c, scan->bytes, tsfile_duration_ms(scan), report_named);
 	} else {
 		complain("%s: %s", c->path, tsr_strerror(err));
 	}
-	json_decref(report);
 	g_checksum_free(c->sha256);
 	g_free(scan);
 	if (err != TSR_OK)
@@ -191,9 +242,11 @@ int verify_main(int argc, char **argv)
 	};
 	int code = EXIT_USAGE;
 	bool parsed = parse_options(
-		&argc, &argv, entries, "FILE.ts…",
-		"Checks that .ts files are sound: whole packets, no packet missing, time going forward, and the size,\n"
-		"duration and SHA-256 of their reports. With --strict also what a receiver needs (ETSI TR 101 290).",
+		&argc, &argv, entries, "FILE…",
+		"Checks that recordings (.ts, .mkv, .webm) are sound: whole packets, no packet missing, time going "
+		"forward, and the size,\n"
+		"duration and SHA-256 of their reports. With --strict also what a receiver needs of TS\n(ETSI TR 101 "
+		"290).",
 		"Exit code: 0 all is well, 1 wrong usage, 2 a file cannot be read, 3 something is wrong with a file.");
 	if (parsed && (argc < 2 || (report != NULL && argc > 2)))
 		complain(argc < 2 ? "verify needs a file" : "--report goes with one file");

@@ -85,10 +85,14 @@ static void skip_operating_points(struct bits *b, struct av1_sequence *sequence)
 		}
 	}
 	bool initial_display_delay = bits_flag(b);
-	for (unsigned points = bits_u(b, 5) + 1; points > 0 && bits_ok(b); points--) {
-		bits_skip(b, 12);        /* operating_point_idc */
-		if (bits_u(b, 5) > 7)    /* seq_level_idx */
-			bits_skip(b, 1); /* seq_tier */
+	unsigned count = bits_u(b, 5) + 1;
+	for (unsigned points = count; points > 0 && bits_ok(b); points--) {
+		bits_skip(b, 12); /* operating_point_idc */
+		unsigned level = bits_u(b, 5), tier = level > 7 ? bits_u(b, 1) : 0;
+		if (points == count) {
+			sequence->level = (uint8_t)level;
+			sequence->tier = (uint8_t)tier;
+		}
 		if (sequence->decoder_model_info && bits_flag(b))
 			bits_skip(b, 2 * buffer_delay_bits + 1);
 		if (initial_display_delay && bits_flag(b))
@@ -110,14 +114,38 @@ static void parse_tools(struct bits *b, struct av1_sequence *sequence)
 		sequence->order_hint_bits = (uint8_t)(bits_u(b, 3) + 1);
 }
 
+/* Section 5.5.2. What lies beyond the end is 0. */
+static void parse_color_config(struct bits *b, struct av1_sequence *s)
+{
+	enum { BT_709 = 1, SRGB = 13, IDENTITY = 0 };
+	s->high_bitdepth = bits_flag(b);
+	s->twelve_bit = s->profile == 2 && s->high_bitdepth && bits_flag(b);
+	s->monochrome = s->profile != 1 && bits_flag(b);
+	unsigned primaries = 2, transfer = 2, matrix = 2; /* not specified */
+	if (bits_flag(b)) {
+		primaries = bits_u(b, 8);
+		transfer = bits_u(b, 8);
+		matrix = bits_u(b, 8);
+	}
+	s->subsampling_x = s->subsampling_y = s->monochrome;
+	if (s->monochrome || (primaries == BT_709 && transfer == SRGB && matrix == IDENTITY))
+		return;
+	bits_skip(b, 1); /* color_range */
+	s->subsampling_x = s->profile == 0 || (s->profile == 2 && (!s->twelve_bit || bits_flag(b)));
+	s->subsampling_y = s->profile == 0 || (s->profile == 2 && s->twelve_bit && s->subsampling_x && bits_flag(b));
+	if (s->subsampling_x && s->subsampling_y)
+		s->sample_position = (uint8_t)bits_u(b, 2);
+}
+
 tsr_error av1_parse_sequence(const uint8_t *payload, size_t size, struct av1_sequence *out)
 {
 	struct bits b = bits_of(payload, size);
 	struct av1_sequence sequence = {.force_screen_content_tools = SELECT, .force_integer_mv = SELECT};
-	bits_skip(&b, 3 + 1); /* seq_profile, still_picture */
+	sequence.profile = (uint8_t)bits_u(&b, 3);
+	bits_skip(&b, 1); /* still_picture */
 	sequence.reduced_still_picture_header = bits_flag(&b);
 	if (sequence.reduced_still_picture_header)
-		bits_skip(&b, 5); /* seq_level_idx */
+		sequence.level = (uint8_t)bits_u(&b, 5);
 	else
 		skip_operating_points(&b, &sequence);
 	unsigned width_bits = bits_u(&b, 4) + 1, height_bits = bits_u(&b, 4) + 1;
@@ -131,6 +159,8 @@ tsr_error av1_parse_sequence(const uint8_t *payload, size_t size, struct av1_seq
 		parse_tools(&b, &sequence);
 	if (!bits_ok(&b) || width > UINT16_MAX || height > UINT16_MAX)
 		return TSR_E_MALFORMED;
+	bits_skip(&b, 3); /* superres, cdef, restoration */
+	parse_color_config(&b, &sequence);
 	sequence.width = (uint16_t)width;
 	sequence.height = (uint16_t)height;
 	*out = sequence;

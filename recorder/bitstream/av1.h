@@ -53,6 +53,10 @@ struct av1_sequence {
 	uint8_t order_hint_bits;
 	uint8_t force_screen_content_tools;
 	uint8_t force_integer_mv;
+	/* What containers say of it: profile, level and tier of the first operating point; the samples. */
+	uint8_t profile, level, tier;
+	bool high_bitdepth, twelve_bit, monochrome, subsampling_x, subsampling_y;
+	uint8_t sample_position;
 };
 
 /* Section 5.5. TSR_OK and *out, or TSR_E_MALFORMED. */

@@ -1,4 +1,5 @@
 librecorder_la_SOURCES += \
+	recorder/bitstream/config_record.c recorder/bitstream/config_record.h \
 	recorder/bitstream/annexb.c recorder/bitstream/annexb.h \
 	recorder/bitstream/av1.c recorder/bitstream/av1.h \
 	recorder/bitstream/bits.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The codec stage of one track: frames in, frames of a codec that MPEG-TS can carry out; copied when it can carry them as
+ * The codec stage of one track: frames in, frames of a codec that the container carries out; copied when it carries them as
  * they are, transcoded through libavcodec when it cannot. */
 #ifndef TSR_CODEC_CODEC_H
 #define TSR_CODEC_CODEC_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Frames that MPEG-TS can carry as they are. All there is to do is to say in the format what they are. */
+ * Frames that the container carries as they are. All there is to do is to say in the format what they are. */
 #include "ops.h"
 #include "opus_head.h"
 
@@ -10,9 +10,11 @@ static tsr_error copy_init(struct codec *c, void *state, const struct track_form
 	(void)state;
 	(void)settings;
 	struct track_format *format = codec_edit_format(c);
+	format->width = in->width;
+	format->height = in->height;
 	if (format->codec != TSR_CODEC_OPUS) {
-		format->width = in->width;
-		format->height = in->height;
+		format->sample_rate = in->sample_rate;
+		format->channels = in->channels;
 		return TSR_OK;
 	}
 	struct opus_layout layout;

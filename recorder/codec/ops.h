@@ -26,7 +26,7 @@ struct codec_ops {
 	tsr_error (*idle)(struct codec *c, void *state, int64_t pts_90k); /* NULL = nothing to do */
 };
 
-extern const struct codec_ops copy_ops;  /* H.264, H.265, Opus: as they are */
+extern const struct codec_ops copy_ops;  /* as they are */
 extern const struct codec_ops video_ops; /* VP8, VP9, AV1 -> H.264 */
 extern const struct codec_ops audio_ops; /* Opus, G.711, G.722, L16 -> AAC */
 

@@ -13,6 +13,13 @@ static const struct {
 	/* Stream types for these: VP8, VP9 and AV1 in it are private data that no player reads. */
 	[TSR_CONTAINER_TS] = {"ts", ".ts", ".recording.ts",
 			      BIT(TSR_CODEC_H264) | BIT(TSR_CODEC_H265) | BIT(TSR_CODEC_AAC) | BIT(TSR_CODEC_OPUS)},
+	/* Everything that comes, as it comes: hence no AAC. */
+	[TSR_CONTAINER_MKV] = {"mkv", ".mkv", ".recording.mkv",
+			       BIT(TSR_CODEC_H264) | BIT(TSR_CODEC_H265) | BIT(TSR_CODEC_VP8) | BIT(TSR_CODEC_VP9) |
+				       BIT(TSR_CODEC_AV1) | BIT(TSR_CODEC_OPUS) | BIT(TSR_CODEC_PCMU) |
+				       BIT(TSR_CODEC_PCMA) | BIT(TSR_CODEC_G722) | BIT(TSR_CODEC_L16)},
+	[TSR_CONTAINER_WEBM] = {"webm", ".webm", ".recording.webm",
+				BIT(TSR_CODEC_VP8) | BIT(TSR_CODEC_VP9) | BIT(TSR_CODEC_AV1) | BIT(TSR_CODEC_OPUS)},
 };
 
 static unsigned row_of(tsr_container container)
@@ -45,6 +52,8 @@ const char *const *tsr_container_endings(void)
 {
 	static const char *const endings[TSR_CONTAINER_COUNT + 1] = {
 		[TSR_CONTAINER_TS] = ".ts",
+		[TSR_CONTAINER_MKV] = ".mkv",
+		[TSR_CONTAINER_WEBM] = ".webm",
 	};
 	return endings;
 }

@@ -10,7 +10,12 @@
 
 #include "codec.h"
 
-typedef enum tsr_container { TSR_CONTAINER_TS, TSR_CONTAINER_COUNT } tsr_container;
+typedef enum tsr_container {
+	TSR_CONTAINER_TS,
+	TSR_CONTAINER_MKV,
+	TSR_CONTAINER_WEBM,
+	TSR_CONTAINER_COUNT
+} tsr_container;
 
 /* "ts": in the configuration, and a file's ending without the dot. */
 const char *tsr_container_name(tsr_container container);

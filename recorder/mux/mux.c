@@ -8,6 +8,8 @@
 
 static const struct mux_ops *const containers[TSR_CONTAINER_COUNT] = {
 	[TSR_CONTAINER_TS] = &mpegts_ops,
+	[TSR_CONTAINER_MKV] = &matroska_ops,
+	[TSR_CONTAINER_WEBM] = &matroska_ops,
 };
 
 tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out)
@@ -30,6 +32,11 @@ void mux_note_gap(struct mux *m)
 tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 {
 	return m->ops->write(m, id, frame);
+}
+
+tsr_error mux_finish(struct mux *m)
+{
+	return m->ops->finish != NULL ? m->ops->finish(m) : TSR_OK;
 }
 
 void mux_destroy(struct mux *m)

@@ -41,6 +41,10 @@ void mux_note_gap(struct mux *m);
  * the container cannot take the frame (nothing of it was written); else the sink's error. */
 TSR_MUST_USE tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame);
 
+/* The end of the file: writes its index, and completes its beginning when the sink ends. Nothing may be written after it. TSR_OK; TSR_E_NOMEM
+ * (the file plays, but cannot be sought in), or the sink's error. */
+TSR_MUST_USE tsr_error mux_finish(struct mux *m);
+
 /* NULL is fine. The sink stays open. */
 void mux_destroy(struct mux *m);
 

@@ -85,6 +85,21 @@ bool chunk_list_append(struct chunk_list *list, struct chunk_pool *pool, const u
 	return true;
 }
 
+void chunk_list_replace(struct chunk_list *list, size_t at, const uint8_t *data, size_t size)
+{
+	for (struct chunk *c = list->head; c != NULL && size > 0; c = c->next) {
+		if (at >= c->used) {
+			at -= c->used;
+			continue;
+		}
+		size_t part = size < c->used - at ? size : c->used - at;
+		memcpy(c->data + at, data, part);
+		data += part;
+		size -= part;
+		at = 0;
+	}
+}
+
 void chunk_list_release(struct chunk_list *list, struct chunk_pool *pool)
 {
 	struct chunk *surplus = NULL;

@@ -38,6 +38,9 @@ void chunk_pool_finish(struct chunk_pool *pool);
 /* Appends a copy of all `size` bytes, or of none: false when memory is out. */
 bool chunk_list_append(struct chunk_list *list, struct chunk_pool *pool, const uint8_t *data, size_t size);
 
+/* Replaces `size` bytes from `at` on, all of which are there. */
+void chunk_list_replace(struct chunk_list *list, size_t at, const uint8_t *data, size_t size);
+
 /* Gives all chunks back to the pool; the list is empty then. */
 void chunk_list_release(struct chunk_list *list, struct chunk_pool *pool);
 

@@ -122,7 +122,40 @@ void file_sink_discard(struct sink *s, sink_finished_cb done, void *ctx)
 	end((struct file_sink *)s, done, ctx, true);
 }
 
-static const struct sink_ops file_ops = {file_write, file_has_room, file_get_stats, file_finish};
+static struct file_patch *patch_new(uint64_t offset, const uint8_t *data, size_t size)
+{
+	struct file_patch *p = malloc(sizeof(*p) + size);
+	if (p != NULL) {
+		*p = (struct file_patch){.offset = offset, .size = size};
+		memcpy(p->data, data, size);
+	}
+	return p;
+}
+
+static tsr_error file_patch(struct sink *s, uint64_t offset, const uint8_t *data, size_t size, bool at_end)
+{
+	struct file_sink *f = (struct file_sink *)s;
+	struct file_patch *p = NULL;
+	pthread_mutex_lock(&f->lock);
+	tsr_error err = f->stats.error;
+	uint64_t queued_from = f->stats.bytes_accepted - f->queue.bytes;
+	bool queued = !at_end && offset >= queued_from;
+	if (err == TSR_OK && !queued && (p = patch_new(offset, data, size)) == NULL)
+		err = TSR_E_NOMEM;
+	if (err == TSR_OK && queued) {
+		chunk_list_replace(&f->queue, (size_t)(offset - queued_from), data, size);
+	} else if (err == TSR_OK && at_end) {
+		free(f->end_patch);
+		f->end_patch = p;
+	} else if (err == TSR_OK) {
+		p->next = f->patches;
+		f->patches = p;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return err;
+}
+
+static const struct sink_ops file_ops = {file_write, file_has_room, file_get_stats, file_finish, file_patch};
 
 /* Makes the new file ours. 0, 1 when recovery has taken it away meanwhile, or -1 and errno. */
 static int lock_new(struct file_sink *f)
@@ -234,6 +267,11 @@ void file_free(struct file_sink *f)
 	if (f == NULL)
 		return;
 	chunk_list_release(&f->queue, f->pool);
+	for (struct file_patch *p = f->patches, *next; p != NULL; p = next) {
+		next = p->next;
+		free(p);
+	}
+	free(f->end_patch);
 	chunk_pool_finish(&f->own_pool);
 	pthread_mutex_destroy(&f->lock);
 	digest_destroy(f->digest);

@@ -14,6 +14,14 @@
 #include "file.h"
 #include "threshold.h"
 
+/* Bytes to be replaced. */
+struct file_patch {
+	struct file_patch *next;
+	uint64_t offset;
+	size_t size;
+	uint8_t data[];
+};
+
 struct file_sink {
 	struct sink base;
 	struct service_item item;
@@ -34,7 +42,8 @@ struct file_sink {
 	struct chunk_list queue;
 	int64_t queue_oldest_us; /* when its first byte came; 0 = empty */
 	struct sink_stats stats;
-	char *note; /* to be written; NULL = none, or it is written */
+	struct file_patch *patches, *end_patch; /* of what is not in the queue any more, latest first; of the end */
+	char *note;                             /* to be written; NULL = none, or it is written */
 	struct file_sink_flush flush_wanted;
 	bool flush_changed;
 	bool finishing, discard;
@@ -57,6 +66,7 @@ struct file_sink {
 	struct digest *digest;   /* NULL when not asked for */
 	bool digest_stale;       /* it took bytes that were cut off again */
 	bool name_durable;       /* the folder has been synced */
+	bool torn;               /* a write failed, and it was cut after the last whole frame */
 	bool leave;              /* what the disk holds is not known any more: the file keeps its running name */
 };
 

@@ -20,6 +20,7 @@
 #include "../common/log.h"
 #include "durable.h"
 #include "file_private.h"
+#include "recover_format.h"
 #include "textfile.h"
 
 _Static_assert(sizeof(off_t) == 8, "a file may have more than 2 GiB");
@@ -31,7 +32,8 @@ _Static_assert(sizeof(off_t) == 8, "a file may have more than 2 GiB");
 
 struct batch {
 	struct chunk_list bytes;
-	char *note; /* to be written, too; NULL = none */
+	struct file_patch *patches; /* of earlier ones, latest first */
+	char *note;                 /* to be written, too; NULL = none */
 	bool finishing;
 	bool usable; /* no lasting error so far */
 };
@@ -53,8 +55,10 @@ static struct batch take(struct file_sink *f)
 	struct batch b;
 	pthread_mutex_lock(&f->lock);
 	bool usable = f->fd >= 0 && (f->stats.error == TSR_OK || f->stats.error == TSR_E_NOMEM);
-	b = (struct batch){.bytes = f->queue, .note = f->note, .finishing = f->finishing, .usable = usable};
+	b = (struct batch){
+		.bytes = f->queue, .patches = f->patches, .note = f->note, .finishing = f->finishing, .usable = usable};
 	f->queue = (struct chunk_list){0};
+	f->patches = NULL;
 	f->note = NULL;
 	if (f->flush_changed)
 		file_set_flush(f, &f->flush_wanted);
@@ -161,9 +165,35 @@ static uint64_t last_frame(const struct file_sink *f)
 	return 0;
 }
 
+/* As recovery finds it, which is how a file is cut that has no packets: looks through all of it. With `complete`, it is made a complete
+ * one too. */
+static bool mend(struct file_sink *f, bool complete)
+{
+	const struct recover_format *format = recover_format_of(f->container);
+	struct recover_found found;
+	void *state = calloc(1, format->state_size);
+	bool good = state != NULL && format->scan(state, f->fd, &found) == 0 && found.ours && found.bytes > 0 &&
+		    (!complete || format->complete(state, f->fd, &found) == 0) &&
+		    ftruncate(f->fd, (off_t)found.bytes) == 0;
+	if (good) {
+		f->written = found.bytes;
+		f->durable = f->durable < f->written ? f->durable : f->written;
+	}
+	f->digest_stale = true;
+	if (state != NULL && format->clear != NULL)
+		format->clear(state);
+	free(state);
+	return good;
+}
+
 /* After a failed write: the file ends with its last whole frame again. How much of the batch is left. */
 static size_t cut_at_frame(struct file_sink *f, const struct chunk_list *list, size_t written)
 {
+	f->torn = true;
+	if (f->container != TSR_CONTAINER_TS) {
+		f->leave = !mend(f, false);
+		return 0;
+	}
 	size_t kept = whole_frames(list, written);
 	if (kept == SIZE_MAX) {
 		kept = 0;
@@ -218,9 +248,36 @@ static void digest_list(struct digest *d, const struct chunk_list *list, size_t 
 	}
 }
 
+/* Replaces bytes of the file. 0, or -1 and errno. */
+static int write_patch(struct file_sink *f, const struct file_patch *p)
+{
+	f->digest_stale = true;
+	return recover_write(f->fd, p->data, p->size, p->offset);
+}
+
+/* Oldest first: they may overlap. */
+static void write_patches(struct file_sink *f, struct batch *b)
+{
+	struct file_patch *ordered = NULL;
+	for (struct file_patch *p = b->patches, *next; p != NULL; p = next) {
+		next = p->next;
+		p->next = ordered;
+		ordered = p;
+	}
+	for (struct file_patch *p = ordered, *next; p != NULL; p = next) {
+		next = p->next;
+		if (b->usable && write_patch(f, p) != 0) {
+			fail(f, errno, "write");
+			b->usable = false;
+		}
+		free(p);
+	}
+}
+
 static void write_batch(struct file_sink *f, struct batch *b)
 {
 	size_t size = b->bytes.bytes, kept = 0;
+	write_patches(f, b);
 	if (size > 0 && b->usable) {
 		kept = write_list(f, &b->bytes);
 		if (kept < size) {
@@ -281,12 +338,25 @@ static bool flush(struct file_sink *f, int (*sync_call)(int fd))
 	return true;
 }
 
+/* The muxer's last word, which says that all the rest is there: so that must be durable first. */
+static bool complete(struct file_sink *f)
+{
+	if (f->torn || f->end_patch == NULL)
+		return true;
+	if (write_patch(f, f->end_patch) == 0)
+		return flush(f, durable_data);
+	fail(f, errno, "write");
+	return false;
+}
+
 /* Makes the file complete and durable under its final name. Whether it has that name now. */
 static bool seal(struct file_sink *f)
 {
 	/* The name about to vanish needs no sync of its own. */
 	f->name_durable = true;
-	if (f->leave || !flush(f, durable_file))
+	if (f->torn && f->container != TSR_CONTAINER_TS && !mend(f, true))
+		f->leave = true;
+	if (f->leave || !flush(f, durable_file) || !complete(f))
 		return false;
 	if (!beneath_is_same(f->place.folder, f->running_name, f->fd)) {
 		fail(f, EACCES, "rename: the file was replaced; it");
@@ -315,6 +385,7 @@ static void finish(struct file_sink *f)
 		place_unmake(&f->place);
 	} else {
 		result.path = seal(f) ? f->finished_path : f->running_path;
+		result.bytes = f->written;
 		if (f->digest != NULL && f->digest_stale)
 			digest_file(f->fd, f->written, hex);
 		else if (f->digest != NULL)

@@ -1,7 +1,9 @@
 librecorder_la_SOURCES += \
 	recorder/sink/space.c recorder/sink/space.h \
 	recorder/sink/recover.c recorder/sink/recover.h \
-	recorder/sink/recover_format.c recorder/sink/recover_format.h recorder/sink/recover_ts.c \
+	recorder/sink/recover_format.c recorder/sink/recover_format.h \
+	recorder/sink/recover_mkv.c recorder/sink/recover_ts.c \
+	recorder/sink/mkvscan.c recorder/sink/mkvscan.h \
 	recorder/sink/tsscan.c recorder/sink/tsscan.h \
 	recorder/sink/tstables.c recorder/sink/tstables.h \
 	recorder/sink/walk.c recorder/sink/walk.h \

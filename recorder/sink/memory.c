@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../common/clock.h"
 
@@ -45,7 +46,17 @@ static void memory_finish(struct sink *s, sink_finished_cb done, void *ctx)
 	free(m);
 }
 
-static const struct sink_ops memory_ops = {memory_write, memory_has_room, memory_get_stats, memory_finish};
+static tsr_error memory_patch(struct sink *s, uint64_t offset, const uint8_t *data, size_t size, bool at_end)
+{
+	struct memory_sink *m = (struct memory_sink *)s;
+	(void)at_end;
+	if (m->into != NULL && m->stats.error == TSR_OK)
+		memcpy(m->into->data + offset, data, size);
+	return m->stats.error;
+}
+
+static const struct sink_ops memory_ops = {memory_write, memory_has_room, memory_get_stats, memory_finish,
+					   memory_patch};
 
 struct sink *memory_sink_create(struct buf *into)
 {

@@ -11,6 +11,7 @@
 
 #include "../common/codec.h"
 #include "../common/container.h"
+#include "../common/error.h"
 #include "../common/limits.h"
 
 struct recover_track {
@@ -22,6 +23,7 @@ struct recover_track {
 
 /* What a file holds. */
 struct recover_found {
+	bool complete;  /* it was finished: there is nothing to do; a TS never says so */
 	bool ours;      /* else it only happens to have such a name, and must not be changed */
 	uint64_t bytes; /* to be kept of it; 0 = no whole frame of any track */
 	unsigned tracks;
@@ -43,10 +45,15 @@ struct recover_format {
 /* Constant. */
 const struct recover_format *recover_format_of(tsr_container container);
 
+/* Looks through a file of that container by its path, whoever writes it: what it holds, and its size. TSR_OK, TSR_E_NOTFOUND, TSR_E_ACCESS,
+ * TSR_E_UNSUPPORTED (no regular file), TSR_E_IO, TSR_E_NOMEM. */
+TSR_MUST_USE tsr_error recover_look(const char *path, tsr_container container, struct recover_found *found,
+				    uint64_t *size);
+
 /* The largest state_size. */
 size_t recover_format_most(void);
 
-extern const struct recover_format recover_ts;
+extern const struct recover_format recover_ts, recover_mkv;
 
 /* For the formats: up to `size` bytes from `offset` on into `data`; fewer at the end only. -1 and errno. */
 ssize_t recover_read(int fd, void *data, size_t size, uint64_t offset);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where the muxer's bytes go. A sink takes whole frames of whole TS packets, never blocks its caller (unless it was made for
+ * Where the muxer's bytes go. A sink takes whole frames (of TS: whole packets), never blocks its caller (unless it was made for
  * offline use), and tells beforehand whether it has room, so that what does not fit is left out as whole frames. */
 #ifndef TSR_SINK_SINK_H
 #define TSR_SINK_SINK_H
@@ -53,12 +53,22 @@ struct sink_ops {
 	bool (*has_room)(struct sink *s, size_t size, bool audio);
 	void (*get_stats)(struct sink *s, struct sink_stats *out);
 	void (*finish)(struct sink *s, sink_finished_cb done, void *ctx);
+	tsr_error (*patch)(struct sink *s, uint64_t offset, const uint8_t *data, size_t size, bool at_end);
 };
 
-/* Takes one frame's TS packets (copied before it returns). Returns the sink's lasting error, if any. One thread at a time. */
+/* Takes one frame's bytes, in TS whole packets (copied before it returns). Returns the sink's lasting error, if any. One thread at a time. */
 TSR_MUST_USE static inline tsr_error sink_write(struct sink *s, const uint8_t *data, size_t size)
 {
 	return s->ops->write(s, data, size);
+}
+
+/* Replaces bytes that were given to the sink before, of one call of sink_write (copied before it returns). What is written after it reaches the
+ * file after it. With `at_end`, of which there may be one: when the sink ends well, after all else is durable and before the rename; then
+ * it is made durable too. Returns the sink's lasting error, if any; TSR_E_NOMEM. Same thread as sink_write. */
+TSR_MUST_USE static inline tsr_error sink_patch(struct sink *s, uint64_t offset, const uint8_t *data, size_t size,
+						bool at_end)
+{
+	return s->ops->patch(s, offset, data, size, at_end);
 }
 
 /* Whether a frame of about `size` bytes fits. Audio may use the reserve of limits.h. Same thread as sink_write. */

@@ -20,6 +20,7 @@
 	X(depay_pcmu)                                                                                                  \
 	X(depay_vp8)                                                                                                   \
 	X(depay_vp9)                                                                                                   \
+	X(mkvscan)                                                                                                     \
 	X(request)                                                                                                     \
 	X(rtp)                                                                                                         \
 	X(tr101290)                                                                                                    \

@@ -23,6 +23,7 @@
 #define FRAME_90K 3000 /* 30 frames a second */
 
 #define VPX_LIVE "deadline=realtime:cpu-used=8:lag-in-frames=0"
+#define AV1_LIVE "usage=realtime:cpu-used=8:lag-in-frames=0"
 
 /* ---- an encoder that makes input ---------------------------------------------------------------------------------- */
 

@@ -23,6 +23,43 @@ static enum catalogue_error claim(struct catalogue *c, const char *id, const cha
 		c, &(struct catalogue_claim){.id = id, .name = name, .started_us = DAY_ONE, .is_private = true});
 }
 
+/* ---- containers ---- */
+
+static void files_may_end_otherwise(void **state)
+{
+	static const char *const endings[] = {".ts", ".mkv", NULL};
+	const char *folder = *state;
+	save_file(folder, "done", ".mkv", "media");
+	save_file(folder, "done", ".json",
+		  "{\"id\":\"done\",\"file\":\"done.mkv\",\"recovered\":false,\"sha256\":\"00\",\"bytes\":5}");
+	save_file(folder, "left", ".recording.mkv", "media");
+	save_file(folder, "unknown", ".recording.avi", "media");
+	struct catalogue *c = catalogue_open(&(struct catalogue_config){.folder = folder, .endings = endings});
+	assert_true(catalogue_scan(c, NULL));
+	assert_int_equal(catalogue_count(c, &all), 2);
+	struct catalogue_recording *done = catalogue_find(c, "done"), *left = catalogue_find(c, "left");
+	assert_string_equal(done->ending, ".mkv");
+	assert_int_equal(done->state, CATALOGUE_FINISHED);
+	assert_string_equal(left->ending, ".mkv");
+	assert_int_equal(left->state, CATALOGUE_INTERRUPTED);
+	catalogue_recording_free(done);
+	catalogue_recording_free(left);
+	struct catalogue_file *oldest = catalogue_oldest_file(c, NULL);
+	assert_string_equal(oldest->ending, ".mkv");
+	catalogue_file_free(oldest);
+	/* It is told where it is claimed, and gone when its file is. */
+	assert_int_equal(catalogue_claim(c, &(struct catalogue_claim){.id = "new", .name = "new", .ending = ".mkv"}),
+			 CATALOGUE_OK);
+	struct catalogue_recording *claimed = catalogue_find(c, "new");
+	assert_string_equal(claimed->ending, ".mkv");
+	catalogue_recording_free(claimed);
+	char *path = g_strconcat(folder, "/done.mkv", NULL);
+	assert_int_equal(remove(path), 0);
+	assert_null(catalogue_find(c, "done"));
+	g_free(path);
+	catalogue_close(c);
+}
+
 /* ---- finding ---- */
 
 static void a_scan_takes_up_what_is_there(void **state)
@@ -364,6 +401,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		CASE(files_may_end_otherwise),
 		CASE(a_scan_takes_up_what_is_there),
 		CASE(names_of_every_kind),
 		CASE(files_changed_by_hand_show_at_once_or_with_the_next_scan),

@@ -3,8 +3,6 @@
  * VP8, VP9 and AV1 to H.264: every picture comes out, at its time, in the form that the muxer wants. */
 #include "codec_util.h"
 
-#define AV1_LIVE "usage=realtime:cpu-used=8:lag-in-frames=0"
-
 static const struct {
 	const char *name;
 	tsr_codec codec;

@@ -19,6 +19,8 @@ static void names_tell_what_a_file_is(void **state)
 		{"a.ts", TSR_CONTAINER_TS, false, 1},
 		{"a.recording.ts", TSR_CONTAINER_TS, true, 1},
 		{"/x.ts/a.recording.ts", TSR_CONTAINER_TS, true, 7},
+		{"a.mkv", TSR_CONTAINER_MKV, false, 1},
+		{"a.recording.webm", TSR_CONTAINER_WEBM, true, 1},
 		{"a.recording.b.ts", TSR_CONTAINER_TS, false, 13},
 		{".ts", -1, false, 0},
 		{"dir/.ts", -1, false, 0},
