@@ -47,6 +47,7 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/tap/peers.c \
 	plugins/tap/tap.h \
 	plugins/tap/watch.c \
+	plugins/take/container.c \
 	plugins/take/events.c \
 	plugins/take/inside.h \
 	plugins/take/latency.c plugins/take/latency.h \

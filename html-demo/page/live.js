@@ -4,6 +4,7 @@
 import { Chart } from './chart.js';
 import { byId, definitions, element, say, setText } from './dom.js';
 import { age, bytes, codec, count, duration, latencies, latency, percent } from './format.js';
+import { finalName } from './recordingrow.js';
 import { tell } from './words.js';
 
 const PERIOD_MS = 250;
@@ -82,10 +83,10 @@ function showFile(file) {
 	const node = byId('live-file');
 	if (node.dataset.file === file)
 		return;
-	const became = node.dataset.file?.replace('.recording.ts', '.ts') === file;
+	const became = node.dataset.file && finalName(node.dataset.file) === file;
 	node.dataset.file = file;
-	const [stem, temporary] = file.endsWith('.recording.ts') ? [file.slice(0, -'.recording.ts'.length), '.recording'] : [file.slice(0, -'.ts'.length), ''];
-	node.replaceChildren(stem, temporary && element('mark', {}, temporary), '.ts');
+	const [, stem, temporary, ending] = /^(.*?)(\.recording)?(\.\w+)$/.exec(file);
+	node.replaceChildren(stem, temporary ? element('mark', {}, temporary) : '', ending);
 	node.classList.toggle('renamed', became);
 }
 

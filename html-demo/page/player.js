@@ -11,6 +11,9 @@ import { explain } from './words.js';
 const LIVE_BEHIND_S = 1.5;
 const TICK_MS = 250;
 
+/** Whether browsers play such a file without help. */
+const isNative = url => /\.(mkv|webm)$/.test(new URL(url, location.href).pathname);
+
 export class Player {
 	#root;
 	#video = element('video', { playsinline: true, tabindex: '-1' });
@@ -74,6 +77,11 @@ export class Player {
 	async #openPart(fromEnd) {
 		clearInterval(this.#timer);
 		this.#unload();
+		const native = isNative(this.#part.value);
+		for (const part of [this.#play, this.#slider, this.#time, this.#live, this.#mute])
+			part.hidden = native;
+		if (native)
+			return this.#openNative(this.#part.value);
 		const turn = ++this.#turn;
 		const file = this.#file = new TsFile(this.#part.value);
 		this.#video.setAttribute('aria-label', `Recording ${this.#title}`);
@@ -95,6 +103,20 @@ export class Player {
 			if (turn === this.#turn)
 				say(this.#message, explain(error));
 		}
+	}
+
+	/** Matroska and WebM, which browsers play themselves: what is there of one that is being written. */
+	async #openNative(url) {
+		const turn = ++this.#turn;
+		this.#file = null;
+		this.#video.setAttribute('aria-label', `Recording ${this.#title}`);
+		this.#video.controls = true;
+		this.#video.src = url;
+		say(this.#message);
+		await this.#video.play().catch(error => {
+			if (turn === this.#turn)
+				this.#trouble(error);
+		});
 	}
 
 	/** One stretch after the other, and one file after the other. */
@@ -172,6 +194,11 @@ export class Player {
 		this.#target = null;
 		this.#engine?.destroy();
 		this.#engine = null;
+		if (this.#video.controls) {
+			this.#video.controls = false;
+			this.#video.removeAttribute('src');
+			this.#video.load();
+		}
 		this.#stretch = null;
 	}
 

@@ -119,7 +119,7 @@ export function setUpRecord(page) {
 	function options() {
 		const chosen = { secret: page.secret };
 		form.elements.name.value = nameThatFits(form.elements.name.value);
-		for (const name of ['name', 'videocodec', 'audiocodec', 'profile', 'audio_mode', 'keyframe_interval'])
+		for (const name of ['name', 'videocodec', 'audiocodec', 'profile', 'container', 'audio_mode', 'keyframe_interval'])
 			if (form.elements[name].value)
 				chosen[name] = form.elements[name].value;
 		if (form.elements.bitrate.value)

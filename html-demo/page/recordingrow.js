@@ -11,6 +11,11 @@ const words = { starting: 'starting', recording: 'recording', paused: 'paused', 
 export const isRunning = ({ state }) => running.has(state);
 export const titleOf = ({ name, id }) => name || id;
 
+/** What a file is called when it is complete. */
+export function finalName(file) {
+	return file.replace(/\.recording(\.\w+)$/, '$1');
+}
+
 /** Where the web server has a file of the recordings folder. */
 export function urlOf(file) {
 	return new URL(`recordings/${file.split('/').map(encodeURIComponent).join('/')}`, location.href).href;

@@ -3,7 +3,7 @@
 
 import { ask, byId, element, setText, showRows } from './dom.js';
 import { Player } from './player.js';
-import { isRunning, RecordingRow, titleOf, urlOf } from './recordingrow.js';
+import { finalName, isRunning, RecordingRow, titleOf, urlOf } from './recordingrow.js';
 import { showReport } from './report.js';
 import { explain } from './words.js';
 
@@ -75,7 +75,7 @@ export function setUpRecordings(page) {
 	async function stillMissing(listed) {
 		cutOff = cutOff.filter(({ id }) => listed.every(recording => recording.id !== id));
 		return Promise.all(cutOff.map(async recording => {
-			const file = recording.file.replace('.recording.ts', '.ts');
+			const file = finalName(recording.file);
 			const head = await fetch(urlOf(file), { method: 'HEAD', cache: 'no-store' }).catch(() => null);
 			if (head?.ok)
 				return { ...recording, file, state: 'finished', recovered: true, bytes: Number(head.headers.get('Content-Length')) };

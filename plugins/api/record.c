@@ -87,8 +87,9 @@ static bool may_record(struct request *r, const struct settings *general, const 
 	return r->code == API_OK;
 }
 
-static struct sdp_wish wish_of(const struct settings *s, const struct record_params *p, tsr_audio_mode mode)
+static struct sdp_wish wish_of(const struct settings *s, const struct record_params *p)
 {
+	bool copy = p->wanted.audio_mode == UNSET ? s->audio_mode : p->wanted.audio_mode;
 	return (struct sdp_wish){
 		.audio = p->wanted.audio,
 		.video = p->wanted.video,
@@ -97,7 +98,8 @@ static struct sdp_wish wish_of(const struct settings *s, const struct record_par
 		.red = s->audio_red,
 		.audio_preference = s->audio_codecs,
 		.video_preference = s->video_codecs,
-		.audio_mode = mode,
+		.audio_mode = copy ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE,
+		.container = p->wanted.container == UNSET ? s->container : p->wanted.container,
 	};
 }
 
@@ -138,11 +140,13 @@ static void announce(struct request *r, const struct settings *s, const struct r
 static void start(struct request *r, const struct settings *general, const struct settings *s,
 		  const struct record_params *p, const char *name, const char *offer)
 {
-	bool copy = p->wanted.audio_mode == UNSET ? s->audio_mode : p->wanted.audio_mode;
-	const struct sdp_wish wish = wish_of(s, p, copy ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE);
+	struct sdp_wish wish = wish_of(s, p);
 	struct sdp_session sdp;
 	if (!negotiate(r, offer, &wish, &sdp))
 		return;
+	tsr_container container;
+	take_choose_container(wish.container, sdp.line, sdp.lines, &container, &wish.audio_mode);
+	wish.container = (int)container; /* for what the peer offers later */
 	char *metadata = p->wanted.metadata ? json_dumps(p->wanted.metadata, JSON_COMPACT) : NULL;
 	const struct take_order order = {
 		.settings = s,
@@ -153,6 +157,7 @@ static void start(struct request *r, const struct settings *general, const struc
 		.secret = p->secret,
 		.metadata = metadata,
 		.private = json_object_get(r->body, "is_private") ? p->wanted.is_private : s->private,
+		.container = container,
 		.audio_mode = wish.audio_mode,
 		.asked = {p->wanted.max_duration, p->wanted.max_size},
 		.substream = (int)p->wanted.substream,

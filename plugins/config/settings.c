@@ -98,11 +98,15 @@ static bool check_codecs(struct codec_list *list, const struct settings *s, cons
 {
 	const tsr_encoding encoding = settings_encoding(s);
 	const tsr_audio_mode mode = s->audio_mode ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE;
+	/* What a container lacks is refused where a peer offers it, for a request may ask for another one. */
+	const tsr_container container = s->container == TSR_CONTAINER_TS || s->container == TSR_CONTAINER_COUNT
+						? TSR_CONTAINER_TS
+						: TSR_CONTAINER_MKV;
 	struct codec_list usable = {0};
 	for (unsigned i = 0; i < list->count; i++) {
 		tsr_codec codec = list->codec[i];
 		const char *missing = NULL;
-		tsr_error err = tsr_route_available(codec, TSR_CONTAINER_TS, mode, &encoding, &missing);
+		tsr_error err = tsr_route_available(codec, container, mode, &encoding, &missing);
 		if (err == TSR_OK)
 			usable.codec[usable.count++] = codec;
 		else if (err != TSR_E_UNSUPPORTED && tsr_codec_is_video(codec))

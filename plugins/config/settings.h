@@ -37,6 +37,7 @@ struct settings {
 	int64_t segment_duration;
 	int64_t segment_size;
 
+	int container; /* a tsr_container, or TSR_CONTAINER_COUNT = auto */
 	struct codec_list video_codecs;
 	struct codec_list audio_codecs;
 	int audio_mode;

@@ -19,6 +19,8 @@
 
 static const char *const sync_choices[] = {"data", "none", NULL};
 static const char *const audio_modes[] = {"transcode", "copy", NULL};
+static const char *const containers[] = {"ts", "mkv", "webm", "auto", NULL}; /* in the order of tsr_container */
+_Static_assert(sizeof(containers) / sizeof(containers[0]) == TSR_CONTAINER_COUNT + 2, "each container has a name here");
 static const char *const on_loss_choices[] = {"wait_keyframe", "conceal", NULL};
 static const char *const recovery_choices[] = {"rename", "keep", "off", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "verbose", "debug", NULL};
@@ -46,6 +48,7 @@ const struct field settings_table[] = {
 	{ "segment_duration",        FIELD_TIME,   AT(segment_duration),           SECOND,  30 * DAY,      NULL, RUN|PRO|ZERO, "0" },
 	{ "segment_size",            FIELD_SIZE,   AT(segment_size),               64 * KIB, 1024 * TIB,   NULL, RUN|PRO|ZERO, "0" },
 
+	{ "container",               FIELD_CHOICE, AT(container),                  0,       0,             containers, RUN|PRO, "ts" },
 	{ "video_codecs",            FIELD_CODECS, AT(video_codecs),               1,       0,             NULL, RUN|PRO,      "h264, h265, vp8, vp9, av1" },
 	{ "audio_codecs",            FIELD_CODECS, AT(audio_codecs),               0,       0,             NULL, RUN|PRO,      "opus, multiopus, l16, g722, pcmu, pcma" },
 	{ "audio_mode",              FIELD_CHOICE, AT(audio_mode),                 0,       0,             audio_modes, RUN|PRO, "transcode" },

@@ -199,15 +199,21 @@ static bool find_codec(const janus_sdp_mline *m, tsr_codec codec, struct format 
 static const char *choose(const janus_sdp_mline *m, const struct sdp_wish *wish, struct format *out)
 {
 	bool video = m->type == JANUS_SDP_VIDEO;
+	bool missing = false; /* a place in the container */
 	tsr_codec only = video ? wish->videocodec : wish->audiocodec;
 	const struct codec_list *preference = video ? &wish->video_preference : &wish->audio_preference;
 	if (!(video ? wish->video : wish->audio))
 		return video ? "video is not to be recorded" : "audio is not to be recorded";
 	for (unsigned i = 0; i < preference->count; i++) {
 		tsr_codec codec = preference->codec[i];
-		if ((only == TSR_CODEC_NONE || only == codec) && find_codec(m, codec, out))
+		if ((only != TSR_CODEC_NONE && only != codec) || !find_codec(m, codec, out))
+			continue;
+		if (take_container_takes(wish->container, codec))
 			return NULL;
+		missing = true;
 	}
+	if (missing)
+		return "the container does not carry what is offered; mkv does";
 	if (only != TSR_CODEC_NONE)
 		return "the codec that was asked for is not offered, or not recorded here";
 	return "no codec that can be recorded";

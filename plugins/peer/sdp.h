@@ -19,6 +19,7 @@ struct sdp_wish {
 	struct codec_list audio_preference;
 	struct codec_list video_preference;
 	tsr_audio_mode audio_mode;
+	int container; /* as take_choose_container() takes it */
 };
 
 struct sdp_session {

@@ -153,6 +153,16 @@ struct take_line {
 	struct take_layers layers;
 };
 
+/* What a setting or a request says of the container: a tsr_container, or this one: the first of TS and Matroska that takes all tracks as they are. */
+#define TAKE_CONTAINER_AUTO TSR_CONTAINER_COUNT
+
+/* Sets *container for a recording that begins with these lines; and *audio_mode, if `choice` is TAKE_CONTAINER_AUTO: nothing is transcoded then. */
+void take_choose_container(int choice, const struct take_line *lines, unsigned count, tsr_container *container,
+			   tsr_audio_mode *audio_mode);
+
+/* Whether the codec can be recorded then. */
+bool take_container_takes(int choice, tsr_codec codec);
+
 /* Makes the engine's tracks agree with what was negotiated: ends those that were switched off or removed, goes on with
  * those that were switched on again, adds new ones. One call at a time. API_LIMIT when there would be too many: nothing
  * has changed then; or the engine's error. */

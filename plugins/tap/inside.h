@@ -37,9 +37,10 @@ struct tap {
 	char *room_id; /* NULL = none */
 	json_t *room, *match, *publishers;
 	char *name, *profile, *filename, *metadata;
-	bool private, private_given, audio_mode_given;
+	bool private, private_given, audio_mode_given, container_given;
 	bool automatic; /* nobody asked for it: it ends when nobody is there any more */
 	tsr_audio_mode audio_mode;
+	int container;
 	struct tap_wish wish; /* without its pointers */
 	struct take_owner listener;
 	int64_t utc_us;            /* from tsr_now_us() to UTC, one for all that the tap tells */

@@ -188,6 +188,8 @@ static void copy_wish(struct tap *tap, const struct tap_wish *wish)
 	tap->metadata = g_strdup(wish->metadata);
 	tap->private_given = wish->private != NULL;
 	tap->private = wish->private && *wish->private;
+	tap->container_given = wish->container != NULL;
+	tap->container = wish->container ? *wish->container : TSR_CONTAINER_TS;
 	tap->audio_mode_given = wish->audio_mode != NULL;
 	tap->audio_mode = wish->audio_mode ? *wish->audio_mode : TSR_AUDIO_TRANSCODE;
 	tap->wish = (struct tap_wish){

@@ -153,6 +153,11 @@ static bool has_codec(const struct codec_list *list, tsr_codec codec)
 	return false;
 }
 
+static int container_choice(const struct tap *tap, const struct settings *s)
+{
+	return tap->container_given ? tap->container : s->container;
+}
+
 static bool is_wanted(const struct tap *tap, const struct settings *s, tsr_codec codec)
 {
 	bool video = tsr_codec_is_video(codec);
@@ -161,7 +166,8 @@ static bool is_wanted(const struct tap *tap, const struct settings *s, tsr_codec
 		return false;
 	if (only != TSR_CODEC_NONE && only != codec)
 		return false;
-	return has_codec(video ? &s->video_codecs : &s->audio_codecs, codec);
+	return has_codec(video ? &s->video_codecs : &s->audio_codecs, codec) &&
+	       take_container_takes(container_choice(tap, s), codec);
 }
 
 static unsigned wanted_lines(const struct tap *tap, const struct settings *s, const struct who *who,
@@ -244,6 +250,10 @@ static enum api_error start_take(struct taps *taps, struct tap_peer *peer, const
 {
 	const struct tap *tap = peer->tap;
 	enum api_error err = API_EXISTS;
+	bool copy = tap->audio_mode_given ? tap->audio_mode == TSR_AUDIO_COPY : s->audio_mode;
+	tsr_audio_mode audio_mode = copy ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE;
+	tsr_container container;
+	take_choose_container(container_choice(tap, s), peer->line, peer->lines, &container, &audio_mode);
 	for (unsigned n = 1; err == API_EXISTS && n <= MAX_NAMES; n++) {
 		char *id = new_id(peer, n);
 		g_free(*filename);
@@ -258,9 +268,8 @@ static enum api_error start_take(struct taps *taps, struct tap_peer *peer, const
 			.stamp = tap->facts.stamp,
 			.metadata = tap->metadata,
 			.private = tap->private_given ? tap->private : s->private,
-			.audio_mode = tap->audio_mode_given ? tap->audio_mode
-				      : s->audio_mode       ? TSR_AUDIO_COPY
-							    : TSR_AUDIO_TRANSCODE,
+			.container = container,
+			.audio_mode = audio_mode,
 			.asked = tap->wish.asked,
 			.substream = tap->wish.substream,
 			.temporal = tap->wish.temporal,
@@ -332,7 +341,8 @@ static void try_start(struct taps *taps, struct tap_peer *peer, const struct who
 	else if (who->encrypted)
 		g_snprintf(error, sizeof(error), "the media is encrypted end to end, and cannot be recorded");
 	else if (count == 0)
-		g_snprintf(error, sizeof(error), "it sends nothing that can be recorded%s%s",
+		g_snprintf(error, sizeof(error), "it sends nothing that can be recorded%s%s%s",
+			   container_choice(peer->tap, s) == TSR_CONTAINER_WEBM ? " in webm (mkv would do)" : "",
 			   who->unknown ? ", but " : "", who->unknown ? who->unknown : "");
 	else
 		err = start_take(taps, peer, config, s, &filename, &take, error, sizeof(error));

@@ -31,6 +31,7 @@ struct tap_wish {
 	const char *metadata; /* a JSON text */
 	const bool *private;
 	const tsr_audio_mode *audio_mode;
+	const int *container; /* as take_choose_container() takes it */
 	bool audio, video;
 	tsr_codec audiocodec, videocodec; /* this one alone; TSR_CODEC_NONE = any */
 	struct take_limits asked;

@@ -37,6 +37,11 @@ const cases = [
 		name: 'VP9 with three spatial and temporal layers', media: { video: 'VP9', scalabilityMode: 'L3T3', size },
 		tracks: [opus('transcode'), video('vp9')], layers: 1,
 	},
+	...[['VP8', 'mkv'], ['VP9', 'webm'], ['AV1', 'webm'], ['H264', 'mkv']].map(([codec, container]) => ({
+		name: `${codec} and Opus copied into ${container}`, media: { video: codec }, request: { container }, audio: 'opus', ending: container,
+		video: codec.toLowerCase(),
+		tracks: [opus('copy'), { type: 'video', codec: codec.toLowerCase(), recorded_as: codec.toLowerCase(), mode: 'copy' }],
+	})),
 	...['VP8', 'H264', 'AV1'].map((codec) => ({
 		name: `${codec} simulcast`, media: { video: codec, encodings: layers, size },
 		tracks: [opus('transcode'), video(codec.toLowerCase())], layers: 3,
@@ -92,15 +97,15 @@ test('VP9 with three temporal layers: the lowest alone has a quarter of the pict
 	await check(t, file, sent, { sync: false });
 });
 
-for (const { name, media, request, tracks, audio, layers, seconds = 8 } of cases)
+for (const { name, media, request, tracks, audio, video: written, layers, ending = 'ts', seconds = 8 } of cases)
 	test(`${name}: plays, in time and in sync`, { timeout: 60_000 }, async (t) => {
 		const result = await recordFor(t, seconds, { janus: await sharedJanus(), media, request });
 		assert.deepEqual(told(result.started.tracks), tracks);
-		assert.equal(result.started.file, `${result.id}.recording.ts`);
+		assert.equal(result.started.file, `${result.id}.recording.${ending}`);
 		assert.deepEqual(result.watch.faults(), []);
 		t.diagnostic(`longest time without growth ${result.restMs} ms`);
 		assert.ok(result.restMs < 1000, `the file did not grow for ${result.restMs} ms`);
-		await check(t, result.file, result.sent, { audio });
+		await check(t, result.file, result.sent, { audio, video: written });
 		if (layers)
 			await endsWithBestLayer(t, result, layers);
 	});

@@ -37,7 +37,7 @@ after(async () => {
 let count = 0;
 
 /** A browser peer with a session and a handle of its own; everything ends with the test. */
-export async function newPeer(t, { janus, url, Peer = BrowserPeer, ...options }) {
+export async function newPeer(t, { janus, url, ending, Peer = BrowserPeer, ...options }) {
 	await waitForQuiet(t);
 	const session = await connect(url ?? janus.ws);
 	t.after(() => session.drop());
@@ -45,7 +45,7 @@ export async function newPeer(t, { janus, url, Peer = BrowserPeer, ...options })
 	const peer = await Peer.open(Peer === BrowserPeer ? await sharedBrowser() : options);
 	peer.idle = measureIdle();
 	const id = `${t.name.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 40)}-${++count}`;
-	const watch = new Watch(janus.recordings, id);
+	const watch = new Watch(janus.recordings, id, ending);
 	t.after(async () => {
 		watch.stop();
 		await peer.close();
@@ -72,7 +72,7 @@ export function sending(peer, seconds) {
 
 /** Records so many seconds (by way of `proxy`, if any), detaches, and waits for the finished file. */
 export async function recordFor(t, seconds, { janus, request = {}, media, during, proxy, ...options }) {
-	const { session, handle, peer, id, watch } = await newPeer(t, { janus, ...options });
+	const { session, handle, peer, id, watch } = await newPeer(t, { janus, ending: request.container, ...options });
 	peer.proxy = proxy;
 	const started = await peer.publish(handle, { request: 'record', id, ...request }, media);
 	const recording = handle.event('recording');

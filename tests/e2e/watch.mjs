@@ -11,9 +11,9 @@ export class Watch {
 	samples = [];
 	#timer;
 
-	constructor(folder, id) {
-		this.recording = join(folder, `${id}.recording.ts`);
-		this.final = join(folder, `${id}.ts`);
+	constructor(folder, id, ending = 'ts') {
+		this.recording = join(folder, `${id}.recording.${ending}`);
+		this.final = join(folder, `${id}.${ending}`);
 		this.#timer = setInterval(() => this.look(), 50);
 		this.look();
 	}

@@ -30,6 +30,13 @@ const rows = [
 		'a=fmtp:113 channel_mapping=0,4,1,2,3,5;coupled_streams=2;minptime=10;num_streams=4'],
 	[['h264Interleaved', 'vp8'], {}, 'vp8', 'transcode', 'a=rtpmap:96 VP8/90000'],
 	[['pcmu', 'opus'], { audiocodec: 'pcmu' }, 'pcmu', 'transcode', 'a=rtpmap:0 PCMU/8000'],
+	[['vp8'], { container: 'mkv' }, 'vp8', 'copy', 'a=rtpmap:96 VP8/90000'],
+	[['pcmu'], { container: 'mkv' }, 'pcmu', 'copy', 'a=rtpmap:0 PCMU/8000'],
+	[['opus'], { container: 'mkv', audio_mode: 'transcode' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
+	[['h264', 'vp8'], { container: 'webm' }, 'vp8', 'copy', 'a=rtpmap:96 VP8/90000'],
+	[['pcmu', 'opus'], { container: 'webm' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
+	[['vp8'], { container: 'auto' }, 'vp8', 'copy', 'a=rtpmap:96 VP8/90000'],
+	[['opus'], { container: 'auto' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
 ];
 
 for (const [offered, request, codec, mode, ...lines] of rows) {
@@ -61,6 +68,22 @@ test('a line with no usable codec is refused and named, the others are taken', {
 		{ mindex: 1, mid: '1', type: 'video', offered: ['theora'], reason: 'no codec that can be recorded' },
 	]);
 	assert.match(answered(answer, 1)[0], /^m=video 0 /);
+});
+
+test('the container: which file it is, and what it does not carry is refused and named', { timeout: 20_000 }, async (t) => {
+	const janus = await sharedJanus();
+	for (const [container, lines, ending] of [
+		['ts', ['vp8', 'opus'], 'ts'], ['mkv', ['h264', 'opus'], 'mkv'], ['webm', ['vp8', 'opus'], 'webm'],
+		['auto', ['h264', 'opus'], 'ts'], ['auto', ['vp8', 'opus'], 'mkv'], ['auto', ['h264', 'pcmu'], 'mkv'],
+	]) {
+		const { result } = await record(t, janus, offer(...lines.map((codec) => line([codec]))), { container });
+		assert.equal(result.file, `${result.id}.recording.${ending}`);
+		assert.ok(result.tracks.every(({ mode }) => container === 'ts' || mode === 'copy'), JSON.stringify(result.tracks));
+	}
+	const { result } = await record(t, janus, offer(line(['h264']), line(['opus'])), { container: 'webm' });
+	assert.deepEqual(result.tracks.map(({ codec }) => codec), ['opus']);
+	assert.deepEqual(result.refused.map(({ offered, reason }) => [offered, reason]),
+		[[['h264'], 'the container does not carry what is offered; mkv does']]);
 });
 
 test('a data channel is refused as what it is', { timeout: 20_000 }, async (t) => {

@@ -30,14 +30,14 @@ const wrong = {
 const target = { id: 'id', secret: 'key', admin_key: 'key' };
 const limits = { max_duration: 'time', max_size: 'size', bitrate: 'int', keyframe_interval: 'time', name: 'text', metadata: 'object' };
 const wanted = {
-	id: 'id', name: 'text', profile: 'text', filename: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice',
+	id: 'id', name: 'text', profile: 'text', filename: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice', container: 'choice',
 	audio: 'bool', video: 'bool', max_duration: 'time', max_size: 'size', substream: 'int', temporal: 'int', metadata: 'object',
 	is_private: 'bool', record_key: 'key', token: 'key', secret: 'key', admin_key: 'key',
 };
 const aTap = { tap: 'id', secret: 'key', admin_key: 'key' };
 const requests = {
 	record: {
-		...limits, id: 'id', filename: 'text', profile: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice',
+		...limits, id: 'id', filename: 'text', profile: 'text', videocodec: 'choice', audiocodec: 'choice', audio_mode: 'choice', container: 'choice',
 		audio: 'bool', video: 'bool', is_private: 'bool', secret: 'text', record_key: 'key', token: 'key', substream: 'int', temporal: 'int',
 	},
 	configure: { ...limits, keyframe: 'bool', substream: 'int', temporal: 'int' },

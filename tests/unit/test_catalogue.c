@@ -401,16 +401,11 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		CASE(files_may_end_otherwise),
-		CASE(a_scan_takes_up_what_is_there),
-		CASE(names_of_every_kind),
-		CASE(files_changed_by_hand_show_at_once_or_with_the_next_scan),
-		CASE(lists_are_filtered_and_paged),
-		CASE(retention_is_told_the_oldest),
-		CASE(an_id_is_taken_once),
-		CASE(a_claim_of_a_process_that_is_gone_ends),
-		CASE(segments_of_one_that_runs),
-		CASE(what_this_process_records_is_believed),
+		CASE(files_may_end_otherwise),      CASE(a_scan_takes_up_what_is_there),
+		CASE(names_of_every_kind),          CASE(files_changed_by_hand_show_at_once_or_with_the_next_scan),
+		CASE(lists_are_filtered_and_paged), CASE(retention_is_told_the_oldest),
+		CASE(an_id_is_taken_once),          CASE(a_claim_of_a_process_that_is_gone_ends),
+		CASE(segments_of_one_that_runs),    CASE(what_this_process_records_is_believed),
 		CASE(looking_only_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
