@@ -121,8 +121,9 @@ static bool segment_is_due(const tsr_recording *r, int64_t pts_90k)
 static void close_file(tsr_recording *r, bool last)
 {
 	struct output *out = r->out;
-	tsr_error err = out->mux != NULL && r->error == TSR_OK ? mux_finish(out->mux) : TSR_OK;
-	if (err != TSR_OK)
+	/* After an error, too: what is in the file is to be sought in, if the sink still takes it. */
+	tsr_error err = out->mux != NULL ? mux_finish(out->mux) : TSR_OK;
+	if (err != TSR_OK && r->error == TSR_OK)
 		log_line(TSR_LOG_WARNING, r->config.id, "the file's index is not complete: %s", tsr_strerror(err));
 	mux_destroy(out->mux);
 	out->mux = NULL;

@@ -25,6 +25,8 @@
 
 static struct {
 	int recordings, seconds, flush_interval_ms, flush_threshold, memory_cap, segment_ms, writers;
+	char *container;
+	tsr_container kind;
 	gboolean report, no_video, no_audio, adaptive;
 	char *video, *audio, *prefix;
 	gint64 min_free;
@@ -45,6 +47,7 @@ static const GOptionEntry entries[] = {
 	{"no-audio", 0, 0, G_OPTION_ARG_NONE, &opt.no_audio, NULL, NULL},
 	{"video", 0, 0, G_OPTION_ARG_FILENAME, &opt.video, "H.264 with delimiters, 30 frames a second", "FILE"},
 	{"audio", 0, 0, G_OPTION_ARG_FILENAME, &opt.audio, "Opus, 20 ms", "FILE"},
+	{"container", 0, 0, G_OPTION_ARG_STRING, &opt.container, "ts (default), mkv or webm", "NAME"},
 	{"prefix", 0, 0, G_OPTION_ARG_STRING, &opt.prefix, "of the names", "NAME"},
 	G_OPTION_ENTRY_NULL,
 };
@@ -153,6 +156,7 @@ static struct peer *peer_create(tsr_engine *engine, const char *folder, int numb
 	tsr_recording_config config = {
 		.folder = folder,
 		.id = p->id,
+		.container = opt.kind,
 		.audio_mode = TSR_AUDIO_COPY,
 		.flush.threshold = (uint64_t)opt.flush_threshold,
 		.flush.interval_us = opt.flush_interval_ms > 0 ? opt.flush_interval_ms * 1000 : -1,
@@ -239,7 +243,8 @@ static bool parse(int *argc, char ***argv)
 {
 	GOptionContext *options = g_option_context_new("FOLDER…");
 	g_option_context_add_main_entries(options, entries, NULL);
-	bool good = g_option_context_parse(options, argc, argv, NULL) && *argc > 1 && *argc <= MAX_FOLDER + 1;
+	bool good = g_option_context_parse(options, argc, argv, NULL) && *argc > 1 && *argc <= MAX_FOLDER + 1 &&
+		    (opt.container == NULL || tsr_container_from_name(opt.container, &opt.kind));
 	g_option_context_free(options);
 	return good;
 }

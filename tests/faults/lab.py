@@ -19,8 +19,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('TSR_BUILD', os.path.join(TOP, 'build'))
 VIDEO_MS = 1000 / 30
-# What may lie there of a recording, however it ended.
-SUFFIXES = ('.recording.ts', '.ts', '.recording.json', '.recording.json.new', '.json', '.json.new')
+CONTAINERS = ('ts', 'mkv')
+
+
+def suffixes(container):
+    """What may lie there of a recording, however it ended."""
+    return (f'.recording.{container}', f'.{container}', '.recording.json', '.recording.json.new', '.json', '.json.new')
+
+
+SUFFIXES = suffixes('ts')
 AUDIO_MS = 20
 
 
