@@ -1,5 +1,5 @@
 # What `make check` runs besides the unit tests (tests/run runs more), and what tests/run asks of the build.
-STYLE_TESTS = tests/style/breaks tests/style/circles tests/style/dist tests/style/docs tests/style/format tests/style/headers tests/style/includes tests/style/janus-pc tests/style/leftovers tests/style/manual tests/style/shell tests/style/size
+STYLE_TESTS = tests/style/breaks tests/style/circles tests/style/commands tests/style/dist tests/style/docs tests/style/format tests/style/headers tests/style/includes tests/style/janus-pc tests/style/leftovers tests/style/manual tests/style/shell tests/style/size
 dist_check_SCRIPTS += $(STYLE_TESTS)
 TESTS += $(STYLE_TESTS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; \

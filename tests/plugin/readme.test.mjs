@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { run } from '../lib/process.mjs';
 import { connect } from '../lib/signalling.mjs';
-import { newJanus, offer } from './stage.mjs';
+import { newHandle, newJanus, offer } from './stage.mjs';
 
 const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
 const [, calls] = readme.match(/## The API in ten calls[\s\S]*?```sh\n([\s\S]*?)```/);
@@ -55,4 +55,19 @@ test('a room is recorded with curl', { timeout: 30_000 }, async (t) => {
 	assert.equal(tapping.tsrecorder, 'tapping');
 	assert.deepEqual([status.tsrecorder, status.tap, status.room, status.peers], ['status', tapping.tap, 1234, []]);
 	assert.deepEqual(stopping, { tsrecorder: 'stopping', tap: tapping.tap });
+});
+
+test('docs/operation.md: monitoring with curl', { timeout: 30_000 }, async (t) => {
+	const page = readFileSync(fileURLToPath(new URL('../../docs/operation.md', import.meta.url)), 'utf8');
+	const [, commands] = page.match(/## Monitoring[\s\S]*?```sh\n([\s\S]*?)```/);
+	const janus = await newJanus(t);
+	await (await newHandle(t, janus)).request({ request: 'record', id: 'runs' }, offer());
+	const script = commands.replace('http://127.0.0.1:7088/admin', janus.admin).replace('janusoverlord', 'secret')
+		.split('\n').map((line) => (line.startsWith('ask ') ? `echo "#"; ${line}` : line)).join('\n');
+	const { code, stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', script]);
+	assert.equal(code, 0, stderr);
+	const [stats, hanging, interrupted, interval, files] = stdout.split('#\n').slice(1);
+	assert.equal(JSON.parse(stats).running, 1, stats);
+	assert.ok(JSON.parse(stats).totals.started === 1 && JSON.parse(stats).catalogue.state, stats);
+	assert.deepEqual([hanging, interrupted, interval, files].map((text) => text.trim()), ['', '0', '2', '0']);
 });
