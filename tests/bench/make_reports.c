@@ -4,6 +4,7 @@
  * .ts and its report. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,20 +31,26 @@ static const char *time_text(time_t at, char text[32])
 	return text;
 }
 
+/* Numbers of 32 bits that look like chance, each once. */
+static unsigned spread(unsigned long i, uint32_t odd)
+{
+	return (uint32_t)i * odd;
+}
+
 static int report_text(char *text, size_t size, const char *base, unsigned long i, time_t started)
 {
 	char begin[32], end[32];
 	int length = snprintf(text, size,
 			      "{\n  \"id\": \"%s\",\n  \"name\": \"Call %lu\",\n  \"metadata\": {\"room\": \"%lu\"},\n"
-			      "  \"host\": {\"stamp\":\"%08lx%08lx%08lx%08lx\",\"private\":%s,\"profile\":\"hd\"},\n  "
+			      "  \"host\": {\"stamp\":\"%08x%08x%08lx%08x\",\"private\":%s,\"profile\":\"hd\"},\n  "
 			      "\"started\": \"%s\",\n"
 			      "  \"file\": \"%s.ts\",\n  \"ended\": \"%s\",\n  \"duration_ms\": 240000,\n  \"bytes\": "
 			      "%ld,\n  \"sha256\": "
 			      "\"%064lx\",\n  \"reason\": \"stop\",\n  \"error\": null,\n  \"recovered\": false,\n  "
 			      "\"segment\": 0,\n  \"tracks\": [",
-			      base, i, i % 977, i * 2654435761UL % 4294967296UL, i * 40503UL % 4294967296UL, i,
-			      i * 69069UL % 4294967296UL, i % 4 ? "false" : "true", time_text(started, begin), base,
-			      time_text(started + 240, end), MEDIA_BYTES, i);
+			      base, i, i % 977, spread(i, 2654435761U), spread(i, 40503U), i, spread(i, 69069U),
+			      i % 4 ? "false" : "true", time_text(started, begin), base, time_text(started + 240, end),
+			      MEDIA_BYTES, i);
 	for (int track = 0; track < 2; track++)
 		length += snprintf(
 			text + length, size - (size_t)length,
@@ -70,7 +77,7 @@ static void make(const char *folder, unsigned long i, unsigned long count, time_
 	time_t started = now - 86400 - (time_t)(count - i) * INTERVAL_S;
 	gmtime_r(&started, &tm);
 	size_t length = strftime(base, sizeof(base), "%Y%m%d-%H%M%S-", &tm);
-	snprintf(base + length, sizeof(base) - length, "%08lx", i * 2654435761UL % 4294967296UL);
+	snprintf(base + length, sizeof(base) - length, "%08x", spread(i, 2654435761U));
 	int dir = snprintf(path, sizeof(path), "%s/%04lu/", folder, i / FOLDER_SIZE);
 	if (i % FOLDER_SIZE == 0 && mkdir(path, 0755) != 0 && errno != EEXIST)
 		die(path);
