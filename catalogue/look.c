@@ -13,7 +13,7 @@
 
 static int64_t mtime_us(const struct stat *st)
 {
-	return st->st_mtim.tv_sec * G_USEC_PER_SEC + st->st_mtim.tv_nsec / 1000;
+	return (int64_t)st->st_mtim.tv_sec * G_USEC_PER_SEC + st->st_mtim.tv_nsec / 1000;
 }
 
 /* Whether the regular file is there. */
