@@ -126,12 +126,19 @@ static void set_output(json_t *out, const tsr_stats *s)
 	set_int(out, "segment", s->segment);
 }
 
+/* It has ended when the catalogue knows, so that whoever is told finds its report. */
+static const char *state_name(struct take *take, tsr_state state)
+{
+	bool over = state == TSR_STATE_FINISHED || state == TSR_STATE_FAILED;
+	return tsr_state_name(over && !take_ended(take) ? TSR_STATE_STOPPING : state);
+}
+
 json_t *take_status(struct take *take)
 {
 	tsr_stats *s = g_new(tsr_stats, 1); /* 10 KiB: too much for a stack of the core */
 	tsr_recording_get_stats(take->recording, s);
 	json_t *out = json_object();
-	set_text(out, "state", tsr_state_name(s->state));
+	set_text(out, "state", state_name(take, s->state));
 	set_text(out, "id", take->facts.id);
 	pthread_mutex_lock(&take->mutex);
 	set_text(out, "name", take->name);
@@ -159,7 +166,7 @@ const char *take_state(struct take *take)
 {
 	tsr_stats *s = g_new(tsr_stats, 1);
 	tsr_recording_get_stats(take->recording, s);
-	const char *state = tsr_state_name(s->state);
+	const char *state = state_name(take, s->state);
 	g_free(s);
 	return state;
 }

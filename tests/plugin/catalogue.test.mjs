@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../lib/process.mjs';
+import { Process, temporaryFolder } from '../lib/process.mjs';
 import { until } from '../lib/wait.mjs';
-import { admin, newHandle, newJanus, offer, refused } from './stage.mjs';
+import { admin, newHandle, newJanus, offer, recorded, recordPeer, refused } from './stage.mjs';
 
 /** A finished recording, as the recorder leaves it. */
 function save(recordings, name, { id = name, title = null, hours = 0 } = {}) {
@@ -79,6 +79,27 @@ test('two Janus processes record into one folder', { timeout: 60_000 }, async (t
 	assert.deepEqual((await listed(there)).ids, ['a']);
 	await there.request({ request: 'record', id: 'x' }, offer());
 	assert.deepEqual((await listed(here)).ids, ['x', 'a']);
+});
+
+test('finished is what has a report: until the catalogue knows, it is stopping', { timeout: 60_000 }, async (t) => {
+	const janus = await newJanus(t, { config: 'admin_key = "k"' });
+	const { handle, id } = await recordPeer(t, janus);
+	await recorded(handle, 500);
+	const other = await newHandle(t, janus);
+	const lock = new Process('python3', ['-c', 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); '
+		+ 'c.execute("BEGIN IMMEDIATE"); print("locked", flush=True); sys.stdin.read()', join(janus.recordings, '.catalogue.db')]);
+	t.after(() => lock.stop('SIGKILL'));
+	await until('the lock', () => lock.log.includes('locked'));
+	await handle.request({ request: 'stop' });
+	await until('the final name', () => readdirSync(janus.recordings).includes(`${id}.ts`));
+	const info = async () => (await other.request({ request: 'info', id, admin_key: 'k' })).data.recording;
+	assert.equal((await info()).state, 'stopping');
+	const listed = (state) => other.request({ request: 'list', state, admin_key: 'k' }).then(({ data }) => data.recordings.map((r) => r.id));
+	assert.deepEqual([await listed('stopping'), await listed('finished')], [[id], []]);
+	lock.child.stdin.end();
+	await handle.event('finished');
+	const recording = await info();
+	assert.deepEqual([recording.state, recording.reports.length], ['finished', 1]);
 });
 
 test('a catalogue that is damaged while nobody looks is made anew', { timeout: 60_000 }, async (t) => {
