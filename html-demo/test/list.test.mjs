@@ -98,7 +98,7 @@ describe('list', () => {
 		assert.equal(await page.locator('#list[aria-busy=true]').textContent(), 'Loading…');
 		answer();
 		await page.locator('#list[aria-busy=false]').waitFor();
-		assert.equal(await page.getByText('Loading…').count(), 0);
+		assert.equal(await page.locator('#list').getByText('Loading…').count(), 0);
 		await page.close();
 	});
 
