@@ -5,9 +5,18 @@
 import { writeSync } from 'node:fs';
 
 const count = { passed: 0, failed: 0, skipped: 0 };
-const totals = () => `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`;
 let told = false;
 
+/** The last line. What made node end badly and was no test's failure is one. */
+function totals() {
+	const failed = count.failed || (process.exitCode ? 1 : 0);
+	return `${count.passed} passed, ${failed} failed, ${count.skipped} skipped\n`;
+}
+
+// Thrown where nobody awaits it, in a test or when it was over: told when it happens, for node calls no test failed that was over.
+const tellError = (error) => writeSync(1, `ERROR that nobody awaited: ${error?.stack ?? error}\n`);
+process.on('uncaughtExceptionMonitor', tellError);
+process.on('unhandledRejection', tellError);
 process.on('exit', () => {
 	if (!told)
 		writeSync(1, totals());
@@ -22,7 +31,8 @@ export default async function* reporter(source) {
 			break;
 		case 'test:pass':
 		case 'test:fail': {
-			if (data.details?.type === 'suite')
+			// A suite is its tests; what counts is a hook of its own that failed.
+			if (data.details?.type === 'suite' && [undefined, 'subtestsFailed'].includes(data.details.error?.failureType))
 				break;
 			if (data.skip === 'test name does not match pattern')
 				break;
