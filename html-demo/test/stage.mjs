@@ -72,7 +72,8 @@ export function stage() {
 
 /**
  * Stands between a page and Janus, from before the page is loaded. `wire.down = true` refuses connections from then on, and
- * `wire.cut()` breaks the one there is; `wire.answer` may change what Janus answers, given the request's body, or drop it (null).
+ * `wire.cut()` breaks the one there is; `wire.answer` may change what Janus's core and the recorder answer (VideoRoom has requests
+ * of the same names), given the request's body, or drop it (null).
  */
 export async function tapWire(page) {
 	const wire = { down: false, cut: () => {}, answer: message => message };
@@ -88,7 +89,8 @@ export async function tapWire(page) {
 		});
 		server.onMessage(async text => {
 			const message = JSON.parse(text);
-			const answer = await wire.answer(message, requests.get(message.transaction) ?? {});
+			const foreign = message.plugindata && message.plugindata.plugin !== 'janus.plugin.tsrecorder';
+			const answer = foreign ? message : await wire.answer(message, requests.get(message.transaction) ?? {});
 			if (answer)
 				socket.send(JSON.stringify(answer));
 		});
