@@ -209,7 +209,7 @@ void tsr_recording_wait(tsr_recording *recording);
 
 typedef enum tsr_event_type {
 	TSR_EVENT_RECORDING, /* the first keyframe (audio only: the first frame) is in the file: path, as it is now */
-	TSR_EVENT_KEYFRAME_NEEDED, /* ask the sender of `track` for one (PLI); throttled to one a second */
+	TSR_EVENT_KEYFRAME_NEEDED, /* ask the sender of `track` for one (PLI); at most one a second, three in one before the first came */
 	TSR_EVENT_PAUSED,
 	TSR_EVENT_RESUMED,
 	TSR_EVENT_STALLED, /* no packet for stall_timeout */

@@ -10,6 +10,8 @@
 #include "rtp/jitbuf.h"
 
 #define KEYFRAME_REQUEST_INTERVAL_US US_PER_S
+/* For the first keyframe of a track: Chromium ignores what is asked within 300 ms of what somebody else asked for. */
+#define FIRST_KEYFRAME_REQUEST_INTERVAL_US 350000
 /* Sound that does not come for so long (DTX sends something every 400 ms) is muted. */
 #define MUTED_US US_PER_S
 /* Silence is made up so long after what a frame may be kept back for: a frame that came now would not be before that. */
@@ -36,7 +38,9 @@ static int on_coded(void *ctx, const struct frame *frame)
 void track_ask_for_keyframe(struct track *t)
 {
 	tsr_recording *r = t->r;
-	if (t->ended || (t->keyframe_asked_us != 0 && r->now_us - t->keyframe_asked_us < KEYFRAME_REQUEST_INTERVAL_US))
+	bool first = t->waiting_keyframe && !t->lost && t->stats.keyframe_requests < 3;
+	int64_t interval_us = first ? FIRST_KEYFRAME_REQUEST_INTERVAL_US : KEYFRAME_REQUEST_INTERVAL_US;
+	if (t->ended || (t->keyframe_asked_us != 0 && r->now_us - t->keyframe_asked_us < interval_us))
 		return;
 	t->keyframe_asked_us = r->now_us;
 	t->stats.keyframe_requests++;
