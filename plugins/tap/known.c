@@ -6,6 +6,8 @@
 
 /* The payload type of RED with libwebrtc, and so with every browser. No plugin tells it, and no sender gives it to anything else. */
 #define RED_PAYLOAD_TYPE 63
+/* What a `name` may have (docs/api.md): who is recorded may be its name. */
+#define DISPLAY_BYTES 256
 
 /* clang-format off */
 static const struct known table[] = {
@@ -174,6 +176,16 @@ static void rank_layers(struct take_line *line, const struct foreign_line *seen)
 
 /* ---- a handle ---------------------------------------------------------------------------------------------------------- */
 
+/* As much as a recording's name may have, in whole characters (g_free); NULL = none. Jansson's texts are UTF-8. */
+static char *display_of(const char *text)
+{
+	const char *end = text;
+	if (!text || !*text)
+		return NULL;
+	(void)g_utf8_validate(text, (gssize)strnlen(text, DISPLAY_BYTES), &end);
+	return g_strndup(text, (gsize)(end - text));
+}
+
 bool known_read(const struct known *known, json_t *info, const struct foreign_line seen[FOREIGN_LINES], struct who *who)
 {
 	*who = (struct who){0};
@@ -186,7 +198,7 @@ bool known_read(const struct known *known, json_t *info, const struct foreign_li
 		who_clear(who);
 		return false;
 	}
-	who->display = known->display ? g_strdup(json_string_value(json_object_get(info, known->display))) : NULL;
+	who->display = known->display ? display_of(json_string_value(json_object_get(info, known->display))) : NULL;
 	who->encrypted = json_is_true(json_object_get(info, "e2ee"));
 	if (known->muted && json_is_true(json_object_get(info, known->muted)))
 		who->muted = UINT32_MAX;

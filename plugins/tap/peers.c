@@ -220,6 +220,12 @@ static char *new_id(const struct tap_peer *peer, unsigned n)
 	return g_string_free(id, FALSE);
 }
 
+/* What its recording is called: as the tap, or as who is recorded. NULL = neither is known; borrowed. */
+static const char *title(const struct tap_peer *peer)
+{
+	return peer->tap->name ? peer->tap->name : peer->display;
+}
+
 /* Below the recordings folder (g_free); NULL with one sentence in `error`. */
 static char *new_filename(const struct tap_peer *peer, const struct settings *s, const char *id, unsigned n,
 			  char *error, size_t error_size)
@@ -228,7 +234,7 @@ static char *new_filename(const struct tap_peer *peer, const struct settings *s,
 	const char *template = tap->filename ? tap->filename : s->filename;
 	const struct naming naming = {
 		.id = id,
-		.name = tap->name,
+		.name = title(peer),
 		.profile = tap->profile,
 		.room = peer->room,
 		.peer = peer->peer,
@@ -262,7 +268,7 @@ static enum api_error start_take(struct taps *taps, struct tap_peer *peer, const
 			.settings = s,
 			.id = id,
 			.filename = *filename,
-			.name = tap->name,
+			.name = title(peer),
 			.profile = tap->profile,
 			.secret = tap->facts.secret,
 			.stamp = tap->facts.stamp,
@@ -304,7 +310,7 @@ static void begin(struct tap_peer *peer, struct take *take, const char *filename
 	json_t *result = json_pack("{s:s, s:s, s:o, s:o}", "status", "starting", "id", peer->id, "file",
 				   json_sprintf("%s%s", filename, tsr_container_running(take_container(take))),
 				   "tracks", take_tracks_json(take));
-	set_text(result, "name", tap->name);
+	set_text(result, "name", title(peer));
 	set_who(result, peer);
 	tap_tell(tap, result);
 	take_announced(take);

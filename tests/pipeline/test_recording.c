@@ -326,7 +326,8 @@ static void test_video_begins_with_a_keyframe(void **state)
 	while (video.frames < 60)
 		sender_frame(&video);
 	harness_stop(&h, NULL);
-	assert_int_equal(h.events[TSR_EVENT_KEYFRAME_NEEDED], 2); /* at once, and 350 ms later: the first may have been ignored */
+	assert_int_equal(h.events[TSR_EVENT_KEYFRAME_NEEDED],
+			 2); /* at once, and 350 ms later: the first may have been ignored */
 	struct tscheck check;
 	tscheck_file(h.path, &check);
 	assert_plays(&check.stream[0]);

@@ -133,10 +133,12 @@ test('record_room: the manifest says who was there, when, and in which files, al
 	await recorder.request({ request: 'record_room', room: 1234, secret: 'the room', id: 'tap' });
 	const began = await recorder.event('recording', of(ann));
 	await recorder.request({ request: 'record_room', room: 55, secret: 'the room', id: 'none' });
-	const bob = await enter(t, janus, 'Bob', { id: 2 });
+	const bob = await enter(t, janus, `Bob${'é'.repeat(200)}`, { id: 2 }); // more bytes than a name may have
 	await recorder.event('recording', of(bob));
 	await until('Bob to be in it', () => manifest(janus, 'tap').peers.length === 2);
 	await until('a second in the file', async () => (await recorder.request({ request: 'status', id: 'tap-1' })).data.duration_ms > 1000);
+	const { data: { recording } } = await recorder.request({ request: 'info', id: 'tap-1' });
+	assert.equal(recording.name, 'Ann "\\ 🙂'); // for the tap was given none
 	await recorder.request({ request: 'split', id: 'tap-1' });
 	await recorder.event('segment', of(ann));
 	await ann.session.destroy();
@@ -153,6 +155,7 @@ test('record_room: the manifest says who was there, when, and in which files, al
 		return Date.parse(text) - asked;
 	});
 	assert.ok(times[0] > -100 && times[1] > -3000 && times[1] < times[2], times.join());
+	assert.equal(there.display, `Bob${'é'.repeat(126)}`);
 	assert.deepEqual([there.peer, there.id, there.writing, there.left, there.files], ['2', 'tap-2', 'tap-2', undefined, undefined]);
 	assert.ok(began);
 
