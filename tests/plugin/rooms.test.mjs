@@ -387,6 +387,28 @@ test('auto_record: every room, but not against a request', { timeout: 60_000 }, 
 	assert.deepEqual(await peers((await taps())[0].tap), ['6']);
 });
 
+test('auto_record: an AudioBridge that the bridge itself records', { timeout: 60_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'audiobridge'], config: 'admin_key = "operator", auto_record = "janus.plugin.audiobridge: record"' });
+	const taps = async () => (await recorder.request({ request: 'taps', admin_key: 'operator' })).data.taps;
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach('janus.plugin.audiobridge');
+	await handle.request({ request: 'create', room: 7, secret: 'the bridge' });
+	const { data: { id } } = await handle.request({ request: 'join', room: 7, display: 'Ann' });
+	const peer = await AiortcPeer.open({ codec: 'none' });
+	t.after(() => peer.close());
+	await peer.publish(handle, { request: 'configure', muted: false });
+	await sleep(1000);
+	assert.deepEqual(await taps(), []);
+	const record = (on) => handle.request({ request: 'enable_recording', room: 7, secret: 'the bridge', record: on, record_file: join(janus.folder, 'mixed.wav') });
+	await record(true);
+	await until('Ann to be recorded', async () => (await taps())[0]?.recording === 1);
+	const [{ tap }] = await taps();
+	await until('sound in the file', async () => (await recorder.request({ request: 'status', id: `${tap}-${id}`, admin_key: 'operator' })).data.duration_ms > 500);
+	await record(false);
+	await until('the file to be complete', () => existsSync(join(janus.recordings, `${tap}-${id}.ts`)));
+});
+
 test('record_peers: of a plugin that tells no codecs, by what the peer offers', { timeout: 30_000 }, async (t) => {
 	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'recordplay'], config: 'admin_key = "operator", tap = "janus.plugin.recordplay"' });
 	await recorder.request({ request: 'record_peers', plugin: 'janus.plugin.recordplay', match: {}, admin_key: 'operator', id: 'tap' });
