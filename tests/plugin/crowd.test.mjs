@@ -24,7 +24,8 @@ for (const kind of ['', 'asan', 'tsan']) {
 		const files = manifest.peers.flatMap((peer) => peer.files ?? []);
 		assert.deepEqual([manifest.state, manifest.reason], ['ended', 'shutdown']);
 		assert.ok(manifest.peers.length >= count, `${manifest.peers.length}`); // some publish twice
-		assert.ok(files.length > count / 2); // those who were muted left none
+		// Those who were muted left none, nor did those who had left again when they were looked at: with tsan that takes long.
+		assert.ok(files.length > count / (kind === 'tsan' ? 5 : 2), `${files.length}`);
 		for (const { file } of files)
 			assert.ok(existsSync(join(folder, file)), file);
 		assert.deepEqual(readdirSync(folder).filter((name) => name.includes('.recording.')), []);
