@@ -33,6 +33,12 @@ export class AiortcPeer {
 
 	async publish(handle, body) {
 		const { data, jsep } = await handle.request(body, this.offer);
+		await this.connect(handle, jsep);
+		return data;
+	}
+
+	/** Takes the answer to `offer`, which was handed to the handle, and connects. */
+	async connect(handle, jsep) {
 		this.#tell({ answer: { type: jsep.type, sdp: jsep.sdp } });
 		handle.watch(({ janus, candidate }) => {
 			if (janus === 'trickle' && candidate.candidate)
@@ -40,7 +46,6 @@ export class AiortcPeer {
 		});
 		await handle.trickle(null); // all of its candidates are in the offer
 		await until('the PeerConnection', async () => (await this.sent()).state === 'connected', { timeout: 15_000 });
-		return data;
 	}
 
 	async sent() {

@@ -446,3 +446,23 @@ test('record_peers: an EchoTest, as the operator asks', { timeout: 30_000 }, asy
 	await session.destroy();
 	assert.ok(existsSync((await recorder.event('finished')).path));
 });
+
+test('record_peers: the WebRTC side of NoSIP, whose other side speaks plain RTP', { timeout: 30_000 }, async (t) => {
+	const { janus, recorder } = await newRoom(t, { plugins: ['videoroom', 'nosip'], config: 'admin_key = "operator", tap = "janus.plugin.nosip"' });
+	await recorder.request({ request: 'record_peers', plugin: 'janus.plugin.nosip', match: {}, admin_key: 'operator', id: 'tap' });
+	const session = await connect(janus.ws);
+	t.after(() => session.drop());
+	const handle = await session.attach('janus.plugin.nosip');
+	const peer = await AiortcPeer.open({ codec: 'none' });
+	t.after(() => peer.close());
+	const { data } = await handle.request({ request: 'generate' }, peer.offer);
+	const sdp = data.result.sdp.replace(/(m=audio) \d+/, '$1 40000').replace(/c=IN IP4 \S+/g, 'c=IN IP4 127.0.0.1').replace('a=sendonly', 'a=recvonly');
+	const { jsep } = await handle.request({ request: 'process', type: 'answer', sdp });
+	await peer.connect(handle, jsep);
+	const { id } = await recorder.event('recording');
+	await until('sound in the file', async () => (await recorder.request({ request: 'status', id })).data.tracks[0].frames_written > 50);
+	const { tracks } = (await recorder.request({ request: 'status', id })).data;
+	assert.deepEqual(tracks.map(({ codec }) => codec), ['opus']);
+	await handle.request({ request: 'hangup' });
+	assert.ok(existsSync((await recorder.event('finished')).path));
+});
