@@ -4,7 +4,7 @@
  *
  * \details The plugin records what a peer sends. A handle sends \c record with a JSEP offer, gets the answer, and from then
  * on everything the peer sends goes into one file that can be played while it grows: \c ID.recording.ts until the
- * recording ends, \c ID.ts afterwards, never both ( \c .mkv or \c .webm by its container). It ends by \c stop , by a detach or hangup, when the Janus session ends
+ * recording ends, \c ID.ts afterwards, never both ( \c .mkv, \c .webm or \c .mp4 by its container). It ends by \c stop , by a detach or hangup, when the Janus session ends
  * or times out, at a limit, or when Janus shuts down: in each case the file is completed, made durable and renamed. Peers of
  * other plugins of the same Janus are recorded by \c record_room and \c record_peers .
  *

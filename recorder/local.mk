@@ -25,7 +25,10 @@ librecorder_la_SOURCES = \
 	recorder/common/codec.c recorder/common/codec.h \
 	recorder/common/container.c recorder/common/container.h \
 	recorder/common/ebml.c recorder/common/ebml.h \
+	recorder/common/isobmff.c recorder/common/isobmff.h \
 	recorder/common/matroska.c recorder/common/matroska.h \
+	recorder/common/mp4.c recorder/common/mp4.h \
+	recorder/common/mp4_entry.c recorder/common/mp4_moov.c \
 	recorder/common/error.c recorder/common/error.h \
 	recorder/common/frame.h \
 	recorder/common/latency.c recorder/common/latency.h \

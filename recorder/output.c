@@ -381,6 +381,8 @@ void output_poll(tsr_recording *r)
 		}
 		stop_at_limits(r);
 	}
+	if (out->mux != NULL && r->error == TSR_OK)
+		r->error = mux_tick(out->mux, r->now_us);
 	stop_on_error(r);
 }
 

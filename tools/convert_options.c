@@ -186,10 +186,11 @@ static void free_raw(struct raw_options *raw)
 }
 
 static const char summary[] =
-	"Makes one file of the given captures, MPEG-TS, Matroska or WebM by its name: .mjr files as Janus records them "
+	"Makes one file of the given captures, MPEG-TS, Matroska, WebM or MP4 by its name: .mjr files as Janus records "
+	"them "
 	"(audio and video of a call\n"
 	"together), or pcap and pcapng files with RTP. H.264 and H.265 are copied, what MPEG-TS cannot carry is "
-	"transcoded; in .mkv and .webm all is copied.";
+	"transcoded; in .mkv and .webm all is copied, in .mp4 all video but VP8.";
 
 static const char description[] =
 	"Examples:\n"
@@ -241,7 +242,7 @@ int convert_options_parse(struct convert_options *o, int argc, char **argv)
 	};
 	*o = (struct convert_options){.payloads = payloads_create(),
 				      .ssrcs = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-	bool good = parse_options(&argc, &argv, entries, "IN… OUT.ts|OUT.mkv|OUT.webm", summary, description);
+	bool good = parse_options(&argc, &argv, entries, "IN… OUT.ts|OUT.mkv|OUT.webm|OUT.mp4", summary, description);
 	if (good && argc < 3) {
 		complain("convert needs at least one input and an output; see janus-tsrec convert --help");
 		good = false;

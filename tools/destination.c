@@ -13,7 +13,8 @@ bool destination_init(struct destination *out, const char *path)
 	bool running;
 	size_t stem;
 	if (!tsr_container_of_file(name, &out->container, &running, &stem) || running) {
-		complain("%s: the output's name must end in .ts, .mkv or .webm (and not in .recording.ts and so on)",
+		complain("%s: the output's name must end in .ts, .mkv, .webm or .mp4 (and not in .recording.ts and so "
+			 "on)",
 			 path);
 		g_free(name);
 		return false;

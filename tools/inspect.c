@@ -249,7 +249,7 @@ int inspect_main(int argc, char **argv)
 	int code = EXIT_USAGE;
 	bool parsed = parse_options(
 		&argc, &argv, entries, "FILE…",
-		"Shows what is in captures (.mjr, pcap, pcapng) and recordings (.ts, .mkv, .webm).",
+		"Shows what is in captures (.mjr, pcap, pcapng) and recordings (.ts, .mkv, .webm, .mp4).",
 		"Exit code: 0 well, 1 wrong usage, 2 a file is none of these, 3 a file is cut off or damaged.");
 	if (parsed && argc < 2)
 		complain("inspect needs a file");

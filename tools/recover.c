@@ -70,8 +70,9 @@ static void recover(struct recovery *r, const char *path, const tsr_recover_conf
 		return; /* told already */
 	worsen(r, code_of(err));
 	if (err == TSR_E_INVAL)
-		complain("%s: not the name of an unfinished recording, which ends in .recording.ts, .mkv or .webm",
-			 path);
+		complain(
+			"%s: not the name of an unfinished recording, which ends in .recording.ts, .mkv, .webm or .mp4",
+			path);
 	else if (err == TSR_E_BUSY)
 		complain("%s: it is being recorded", path);
 	else if (err != TSR_OK)

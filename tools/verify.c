@@ -243,7 +243,8 @@ int verify_main(int argc, char **argv)
 	int code = EXIT_USAGE;
 	bool parsed = parse_options(
 		&argc, &argv, entries, "FILE…",
-		"Checks that recordings (.ts, .mkv, .webm) are sound: whole packets, no packet missing, time going "
+		"Checks that recordings (.ts, .mkv, .webm, .mp4) are sound: whole packets, no packet missing, time "
+		"going "
 		"forward, and the size,\n"
 		"duration and SHA-256 of their reports. With --strict also what a receiver needs of TS\n(ETSI TR 101 "
 		"290).",

@@ -12,7 +12,7 @@ const LIVE_BEHIND_S = 1.5;
 const TICK_MS = 250;
 
 /** Whether browsers play such a file without help. */
-const isNative = url => /\.(mkv|webm)$/.test(new URL(url, location.href).pathname);
+const isNative = url => /\.(mkv|webm|mp4)$/.test(new URL(url, location.href).pathname);
 
 export class Player {
 	#root;
@@ -105,7 +105,7 @@ export class Player {
 		}
 	}
 
-	/** Matroska and WebM, which browsers play themselves: what is there of one that is being written. */
+	/** Matroska, WebM and MP4, which browsers play themselves: what is there of one that is being written. */
 	async #openNative(url) {
 		const turn = ++this.#turn;
 		this.#file = null;

@@ -31,7 +31,7 @@ const LOST = /^(458|459)\b/;
  * @property {string} [name]                  free text
  * @property {string} [videocodec]            h264, h265, vp8, vp9 or av1
  * @property {string} [audiocodec]            opus, multiopus, pcmu, pcma, g722 or l16
- * @property {'ts'|'mkv'|'webm'|'auto'} [container] what the file is
+ * @property {'ts'|'mkv'|'webm'|'mp4'|'auto'} [container] what the file is
  * @property {'transcode'|'copy'} [audio_mode] Opus becomes AAC, or stays Opus
  * @property {string} [profile]
  * @property {string} [filename]

@@ -145,7 +145,7 @@ static void start(struct request *r, const struct settings *general, const struc
 	if (!negotiate(r, offer, &wish, &sdp))
 		return;
 	tsr_container container;
-	take_choose_container(wish.container, sdp.line, sdp.lines, &container, &wish.audio_mode);
+	take_choose_container(wish.container, &s->auto_containers, sdp.line, sdp.lines, &container, &wish.audio_mode);
 	wish.container = (int)container; /* for what the peer offers later */
 	char *metadata = p->wanted.metadata ? json_dumps(p->wanted.metadata, JSON_COMPACT) : NULL;
 	const struct take_order order = {

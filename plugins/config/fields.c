@@ -221,6 +221,28 @@ static bool read_codecs(const struct field *f, json_t *value, struct codec_list 
 	return ok;
 }
 
+static bool read_choices(const struct field *f, json_t *value, struct choice_list *out)
+{
+	const unsigned known = g_strv_length((char **)f->choices);
+	struct choice_list list = {0};
+	char **names = g_strsplit(json_is_string(value) ? json_string_value(value) : "", ",", FIELD_MAX_CHOICES + 1);
+	bool ok = names[0] != NULL;
+	for (char **name = names; ok && *name; name++) {
+		unsigned choice = 0;
+		while (choice < known && strcmp(f->choices[choice], g_strstrip(*name)) != 0)
+			choice++;
+		ok = choice < known && list.count < FIELD_MAX_CHOICES;
+		for (unsigned i = 0; ok && i < list.count; i++)
+			ok = list.choice[i] != (int)choice;
+		if (ok)
+			list.choice[list.count++] = (int)choice;
+	}
+	g_strfreev(names);
+	if (ok)
+		*out = list;
+	return ok;
+}
+
 static bool read_pixels(const struct field *f, json_t *value, struct pixels *out)
 {
 	const char *text = json_string_value(value);
@@ -288,6 +310,7 @@ static bool read_value(const struct field *f, json_t *value, enum fields_source 
 	case FIELD_CHOICE: return read_choice(f, value, FIELD_AT(target, f, int));
 	case FIELD_TEXT:
 	case FIELD_ID: return read_text(f, value, FIELD_AT(target, f, char *));
+	case FIELD_CHOICES: return read_choices(f, value, FIELD_AT(target, f, struct choice_list));
 	case FIELD_CODECS: return read_codecs(f, value, FIELD_AT(target, f, struct codec_list));
 	case FIELD_PIXELS: return read_pixels(f, value, FIELD_AT(target, f, struct pixels));
 	case FIELD_KEY:
@@ -342,9 +365,11 @@ static char *allowed_text(const struct field *f)
 	case FIELD_MODE:
 		return g_strdup_printf("octal permissions from %04o to %04o, as text", (unsigned)f->min,
 				       (unsigned)f->max);
-	case FIELD_CHOICE: {
+	case FIELD_CHOICE:
+	case FIELD_CHOICES: {
 		char *list = g_strjoinv(", ", (char **)f->choices);
-		char *text = g_strdup_printf("one of %s", list);
+		char *text = g_strdup_printf(
+			f->type == FIELD_CHOICE ? "one of %s" : "different names of %s, separated by commas", list);
 		g_free(list);
 		return text;
 	}
@@ -457,6 +482,7 @@ static size_t member_size(enum field_type type)
 	switch (type) {
 	case FIELD_BOOL: return sizeof(bool);
 	case FIELD_CHOICE: return sizeof(int);
+	case FIELD_CHOICES: return sizeof(struct choice_list);
 	case FIELD_CODECS: return sizeof(struct codec_list);
 	case FIELD_PIXELS: return sizeof(struct pixels);
 	case FIELD_TEXT:
@@ -491,6 +517,16 @@ static json_t *codecs_json(const struct codec_list *list)
 	return value;
 }
 
+static json_t *choices_json(const struct field *f, const struct choice_list *list)
+{
+	GString *text = g_string_new(NULL);
+	for (unsigned i = 0; i < list->count; i++)
+		g_string_append_printf(text, "%s%s", i ? ", " : "", f->choices[list->choice[i]]);
+	json_t *value = json_string(text->str);
+	g_string_free(text, TRUE);
+	return value;
+}
+
 static json_t *value_json(const struct field *f, const void *target)
 {
 	switch (f->type) {
@@ -515,6 +551,7 @@ static json_t *value_json(const struct field *f, const void *target)
 			return json_boolean(text && *text);
 		return text ? json_string(text) : json_null();
 	}
+	case FIELD_CHOICES: return choices_json(f, FIELD_AT(target, f, const struct choice_list));
 	case FIELD_CODECS: return codecs_json(FIELD_AT(target, f, const struct codec_list));
 	case FIELD_PIXELS: {
 		const struct pixels *p = FIELD_AT(target, f, const struct pixels);

@@ -21,6 +21,7 @@ enum field_type {
 	FIELD_MOMENT, /* int64_t, UTC in microseconds; seconds since 1970, or ISO 8601 text such as "2024-01-31T12:00:00Z" */
 	FIELD_MODE,   /* int64_t, file permissions; octal text such as "0640" */
 	FIELD_CHOICE, /* int, the index in `choices` */
+	FIELD_CHOICES, /* struct choice_list; different ones of `choices`, in the order that is wanted; text such as "ts, mkv" */
 	FIELD_TEXT,   /* char *, owned; min and max are its length in bytes; no control characters */
 	FIELD_ID,     /* char *, owned; [A-Za-z0-9_-]{1,64} */
 	FIELD_CODECS, /* struct codec_list; text such as "h264, vp8"; min 1: video, 0: audio */
@@ -33,6 +34,12 @@ enum field_type {
 struct codec_list {
 	unsigned count;
 	tsr_codec codec[TSR_CODEC_COUNT];
+};
+
+#define FIELD_MAX_CHOICES 8
+struct choice_list {
+	unsigned count;
+	int choice[FIELD_MAX_CHOICES]; /* indices */
 };
 
 struct pixels {

@@ -99,9 +99,9 @@ static bool check_codecs(struct codec_list *list, const struct settings *s, cons
 	const tsr_encoding encoding = settings_encoding(s);
 	const tsr_audio_mode mode = s->audio_mode ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE;
 	/* What a container lacks is refused where a peer offers it, for a request may ask for another one. */
-	const tsr_container container = s->container == TSR_CONTAINER_TS || s->container == TSR_CONTAINER_COUNT
-						? TSR_CONTAINER_TS
-						: TSR_CONTAINER_MKV;
+	const tsr_container container = s->container == TSR_CONTAINER_WEBM    ? TSR_CONTAINER_MKV
+					: s->container == TSR_CONTAINER_COUNT ? TSR_CONTAINER_TS
+									      : (tsr_container)s->container;
 	struct codec_list usable = {0};
 	for (unsigned i = 0; i < list->count; i++) {
 		tsr_codec codec = list->codec[i];

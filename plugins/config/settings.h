@@ -38,6 +38,7 @@ struct settings {
 	int64_t segment_size;
 
 	int container; /* a tsr_container, or TSR_CONTAINER_COUNT = auto */
+	struct choice_list auto_containers;
 	struct codec_list video_codecs;
 	struct codec_list audio_codecs;
 	int audio_mode;

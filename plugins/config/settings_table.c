@@ -19,7 +19,8 @@
 
 static const char *const sync_choices[] = {"data", "none", NULL};
 static const char *const audio_modes[] = {"transcode", "copy", NULL};
-static const char *const containers[] = {"ts", "mkv", "webm", "auto", NULL}; /* in the order of tsr_container */
+static const char *const containers[] = {"ts", "mkv", "webm", "mp4", "auto", NULL}; /* in the order of tsr_container */
+static const char *const real_containers[] = {"ts", "mkv", "webm", "mp4", NULL};
 _Static_assert(sizeof(containers) / sizeof(containers[0]) == TSR_CONTAINER_COUNT + 2, "each container has a name here");
 static const char *const on_loss_choices[] = {"wait_keyframe", "conceal", NULL};
 static const char *const recovery_choices[] = {"rename", "keep", "off", NULL};
@@ -49,6 +50,7 @@ const struct field settings_table[] = {
 	{ "segment_size",            FIELD_SIZE,   AT(segment_size),               64 * KIB, 1024 * TIB,   NULL, RUN|PRO|ZERO, "0" },
 
 	{ "container",               FIELD_CHOICE, AT(container),                  0,       0,             containers, RUN|PRO, "ts" },
+	{ "auto_containers",         FIELD_CHOICES, AT(auto_containers),           0,       0,             real_containers, RUN|PRO, "ts, mp4, mkv" },
 	{ "video_codecs",            FIELD_CODECS, AT(video_codecs),               1,       0,             NULL, RUN|PRO,      "h264, h265, vp8, vp9, av1" },
 	{ "audio_codecs",            FIELD_CODECS, AT(audio_codecs),               0,       0,             NULL, RUN|PRO,      "opus, multiopus, l16, g722, pcmu, pcma" },
 	{ "audio_mode",              FIELD_CHOICE, AT(audio_mode),                 0,       0,             audio_modes, RUN|PRO, "transcode" },

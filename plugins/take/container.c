@@ -19,20 +19,19 @@ static bool copies_all(tsr_container container, const struct take_line *lines, u
 	return true;
 }
 
-void take_choose_container(int choice, const struct take_line *lines, unsigned count, tsr_container *container,
-			   tsr_audio_mode *audio_mode)
+void take_choose_container(int choice, const struct choice_list *order, const struct take_line *lines, unsigned count,
+			   tsr_container *container, tsr_audio_mode *audio_mode)
 {
-	static const tsr_container order[] = {TSR_CONTAINER_TS, TSR_CONTAINER_MKV};
 	if (choice != TAKE_CONTAINER_AUTO) {
 		*container = (tsr_container)choice;
 		return;
 	}
 	*audio_mode = TSR_AUDIO_COPY;
 	*container = TSR_CONTAINER_TS; /* what none takes is transcoded there */
-	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-		if (!copies_all(order[i], lines, count))
+	for (size_t i = 0; i < order->count; i++) {
+		if (!copies_all((tsr_container)order->choice[i], lines, count))
 			continue;
-		*container = order[i];
+		*container = (tsr_container)order->choice[i];
 		return;
 	}
 }

@@ -153,12 +153,13 @@ struct take_line {
 	struct take_layers layers;
 };
 
-/* What a setting or a request says of the container: a tsr_container, or this one: the first of TS and Matroska that takes all tracks as they are. */
+/* What a setting or a request says of the container: a tsr_container, or this one: the first of a list that takes all tracks as they are. */
 #define TAKE_CONTAINER_AUTO TSR_CONTAINER_COUNT
 
-/* Sets *container for a recording that begins with these lines; and *audio_mode, if `choice` is TAKE_CONTAINER_AUTO: nothing is transcoded then. */
-void take_choose_container(int choice, const struct take_line *lines, unsigned count, tsr_container *container,
-			   tsr_audio_mode *audio_mode);
+/* Sets *container for a recording that begins with these lines; and *audio_mode, if `choice` is TAKE_CONTAINER_AUTO: nothing is transcoded then, unless none
+ * of `order` takes it all. */
+void take_choose_container(int choice, const struct choice_list *order, const struct take_line *lines, unsigned count,
+			   tsr_container *container, tsr_audio_mode *audio_mode);
 
 /* Whether the codec can be recorded then. */
 bool take_container_takes(int choice, tsr_codec codec);

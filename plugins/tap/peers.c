@@ -259,7 +259,8 @@ static enum api_error start_take(struct taps *taps, struct tap_peer *peer, const
 	bool copy = tap->audio_mode_given ? tap->audio_mode == TSR_AUDIO_COPY : s->audio_mode;
 	tsr_audio_mode audio_mode = copy ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE;
 	tsr_container container;
-	take_choose_container(container_choice(tap, s), peer->line, peer->lines, &container, &audio_mode);
+	take_choose_container(container_choice(tap, s), &s->auto_containers, peer->line, peer->lines, &container,
+			      &audio_mode);
 	for (unsigned n = 1; err == API_EXISTS && n <= MAX_NAMES; n++) {
 		char *id = new_id(peer, n);
 		g_free(*filename);

@@ -6,6 +6,7 @@
 #include "bits.h"
 #include "h264.h"
 #include "h265.h"
+#include "vpx.h"
 
 /* Parameter sets of a kind in one frame: what the records have room for, and more than encoders use. */
 #define MAX_SETS 8
@@ -214,6 +215,43 @@ tsr_error config_record_write(tsr_codec codec, const uint8_t *frame, size_t size
 	case TSR_CODEC_AV1: return write_av1c(frame, size, out);
 	default: return TSR_OK;
 	}
+}
+
+/* ---- VP9 ---- */
+
+/* By the size of its pictures alone (VP9 levels, luma picture size): the rate is not known. */
+static unsigned vp9_level(uint32_t pixels)
+{
+	static const struct {
+		uint32_t pixels;
+		unsigned level;
+	} levels[] = {{36864, 10},  {73728, 11},   {122880, 20},  {245760, 21}, {552960, 30},
+		      {983040, 31}, {2228224, 40}, {8912896, 50}, {0, 60}};
+	unsigned i = 0;
+	while (levels[i].pixels != 0 && pixels > levels[i].pixels)
+		i++;
+	return levels[i].level;
+}
+
+tsr_error config_record_write_vpcc(const uint8_t *frame, size_t size, struct buf *out)
+{
+	struct vpx_frame vpx;
+	struct vp9_color color;
+	if (vp9_parse_frame(frame, size, &vpx) != TSR_OK || vp9_parse_color(frame, size, &color) != TSR_OK)
+		return TSR_E_MALFORMED;
+	/* Sampling: 4:2:0 with chroma that lies between the rows, 4:2:2, 4:4:4; 4:4:0 has no number of its own. */
+	unsigned sampling = color.subsampling_x ? (color.subsampling_y ? 1 : 2) : 3;
+	struct writer w = {.out = out};
+	put_be16(&w, 0x0100); /* version 1, no flags */
+	put_be16(&w, 0);
+	put_u8(&w, color.profile);
+	put_u8(&w, vp9_level((uint32_t)vpx.width * vpx.height));
+	put_u8(&w, color.bits << 4 | sampling << 1 | (unsigned)color.full_range);
+	put_u8(&w, 2); /* primaries, transfer and matrix are not said */
+	put_u8(&w, 2);
+	put_u8(&w, color.rgb ? 0 : 2);
+	put_be16(&w, 0); /* codecInitializationData */
+	return w.error;
 }
 
 /* ---- frames ---- */

@@ -77,6 +77,32 @@ out:
 	return TSR_OK;
 }
 
+tsr_error vp9_parse_color(const uint8_t *data, size_t size, struct vp9_color *out)
+{
+	struct bits b = bits_of(data, size);
+	bits_skip(&b, 2);
+	unsigned profile = bits_flag(&b);
+	profile |= (unsigned)bits_flag(&b) << 1;
+	bits_skip(&b, profile == 3 ? 1 : 0);
+	bool repeats = bits_flag(&b), other = bits_flag(&b); /* show_existing_frame; frame_type */
+	bits_skip(&b, 2 + 24);
+	struct vp9_color c = {.profile = profile, .bits = 8, .subsampling_x = true, .subsampling_y = true};
+	if (profile >= 2)
+		c.bits = bits_flag(&b) ? 12 : 10;
+	c.rgb = bits_u(&b, 3) == VP9_CS_RGB;
+	c.full_range = c.rgb || bits_flag(&b);
+	if (c.rgb) {
+		c.subsampling_x = c.subsampling_y = false;
+	} else if (profile & 1) {
+		c.subsampling_x = bits_flag(&b);
+		c.subsampling_y = bits_flag(&b);
+	}
+	if (repeats || other || !bits_ok(&b))
+		return TSR_E_MALFORMED;
+	*out = c;
+	return TSR_OK;
+}
+
 size_t vp9_write_superframe_index(const uint32_t *sizes, unsigned count, uint8_t out[VP9_MAX_INDEX])
 {
 	uint32_t largest = 0;

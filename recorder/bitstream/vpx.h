@@ -25,6 +25,14 @@ TSR_MUST_USE tsr_error vp8_parse_frame(const uint8_t *data, size_t size, struct 
  * TSR_E_MALFORMED. */
 TSR_MUST_USE tsr_error vp9_parse_frame(const uint8_t *data, size_t size, struct vpx_frame *out);
 
+struct vp9_color {
+	unsigned profile, bits; /* bits: 8, 10 or 12 */
+	bool rgb, full_range, subsampling_x, subsampling_y;
+};
+
+/* Of a keyframe: section 6.2.2. TSR_OK and *out, or TSR_E_MALFORMED. */
+TSR_MUST_USE tsr_error vp9_parse_color(const uint8_t *data, size_t size, struct vp9_color *out);
+
 /* Frames that one superframe can hold, and the most bytes its index takes (Annex B). */
 #define VP9_MAX_FRAMES 8
 #define VP9_MAX_INDEX  (2 + 4 * VP9_MAX_FRAMES)

@@ -20,6 +20,10 @@ static const struct {
 				       BIT(TSR_CODEC_PCMA) | BIT(TSR_CODEC_G722) | BIT(TSR_CODEC_L16)},
 	[TSR_CONTAINER_WEBM] = {"webm", ".webm", ".recording.webm",
 				BIT(TSR_CODEC_VP8) | BIT(TSR_CODEC_VP9) | BIT(TSR_CODEC_AV1) | BIT(TSR_CODEC_OPUS)},
+	/* VP8 has a binding, too, which players do not read. */
+	[TSR_CONTAINER_MP4] = {"mp4", ".mp4", ".recording.mp4",
+			       BIT(TSR_CODEC_H264) | BIT(TSR_CODEC_H265) | BIT(TSR_CODEC_VP9) | BIT(TSR_CODEC_AV1) |
+				       BIT(TSR_CODEC_OPUS) | BIT(TSR_CODEC_AAC)},
 };
 
 static unsigned row_of(tsr_container container)
@@ -54,6 +58,7 @@ const char *const *tsr_container_endings(void)
 		[TSR_CONTAINER_TS] = ".ts",
 		[TSR_CONTAINER_MKV] = ".mkv",
 		[TSR_CONTAINER_WEBM] = ".webm",
+		[TSR_CONTAINER_MP4] = ".mp4",
 	};
 	return endings;
 }

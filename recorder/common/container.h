@@ -14,6 +14,7 @@ typedef enum tsr_container {
 	TSR_CONTAINER_TS,
 	TSR_CONTAINER_MKV,
 	TSR_CONTAINER_WEBM,
+	TSR_CONTAINER_MP4,
 	TSR_CONTAINER_COUNT
 } tsr_container;
 

@@ -10,6 +10,7 @@ static const struct mux_ops *const containers[TSR_CONTAINER_COUNT] = {
 	[TSR_CONTAINER_TS] = &mpegts_ops,
 	[TSR_CONTAINER_MKV] = &matroska_ops,
 	[TSR_CONTAINER_WEBM] = &matroska_ops,
+	[TSR_CONTAINER_MP4] = &mp4_ops,
 };
 
 tsr_error mux_create(const struct mux_config *config, struct sink *sink, struct mux **out)
@@ -32,6 +33,11 @@ void mux_note_gap(struct mux *m)
 tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 {
 	return m->ops->write(m, id, frame);
+}
+
+tsr_error mux_tick(struct mux *m, int64_t now_us)
+{
+	return m->ops->tick != NULL ? m->ops->tick(m, now_us) : TSR_OK;
 }
 
 tsr_error mux_finish(struct mux *m)

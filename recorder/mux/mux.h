@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Frames become a file, frame by frame, nothing is held back: one implementation per container (ops.h), which writes into a sink. */
+ * Frames become a file, frame by frame, nothing is held back (in MP4, for MP4_FRAGMENT_MS at most): one implementation per container (ops.h), which writes into a sink. */
 #ifndef TSR_MUX_MUX_H
 #define TSR_MUX_MUX_H
 
@@ -16,8 +16,20 @@ struct mux_track {
 	unsigned id; /* stable for the recording: its place in the file follows from it */
 };
 
+/* A part of a file that can be given out by itself: of MP4 a moof with its mdat, for which what stands before the first of them
+ * is the init segment. */
+struct mux_fragment {
+	uint64_t offset, size; /* in the file */
+	int64_t start_90k;     /* recording time of its first frame; of pictures, when there are any */
+	int64_t length_90k;
+	bool keyframe; /* it begins with one; of files without pictures: always */
+};
+
 struct mux_config {
 	tsr_container container;
+	/* MP4: told of each, when it was given to the sink. NULL = nobody wants to know. */
+	void (*fragment)(void *ctx, const struct mux_fragment *fragment);
+	void *fragment_ctx;
 	const char *title; /* UTF-8, of which about 230 bytes fit; NULL = none */
 	int64_t wait_90k; /* one track may keep its frames back so long while others go on (a missing packet is waited for) */
 };
@@ -40,6 +52,10 @@ void mux_note_gap(struct mux *m);
 /* Writes one frame of track id, all of it, into the sink. Its dts_90k must rise per track. TSR_OK; TSR_E_MALFORMED when
  * the container cannot take the frame (nothing of it was written); else the sink's error. */
 TSR_MUST_USE tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame);
+
+/* Time goes on: what is held back for long enough is written, without waiting for a frame. `now_us` is monotonic, and only compared with that of other
+ * calls. TSR_OK or the sink's error. */
+TSR_MUST_USE tsr_error mux_tick(struct mux *m, int64_t now_us);
 
 /* The end of the file: writes its index, and completes its beginning when the sink ends. Nothing may be written after it. TSR_OK; TSR_E_NOMEM
  * (the file plays, but cannot be sought in), or the sink's error. */

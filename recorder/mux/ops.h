@@ -20,7 +20,8 @@ struct mux_ops {
 	tsr_error (*set_tracks)(struct mux *m, const struct mux_track *tracks, unsigned count);
 	void (*note_gap)(struct mux *m);
 	tsr_error (*write)(struct mux *m, unsigned id, const struct frame *frame);
-	tsr_error (*finish)(struct mux *m); /* NULL = there is nothing to do */
+	tsr_error (*tick)(struct mux *m, int64_t now_us); /* NULL = nothing is held back */
+	tsr_error (*finish)(struct mux *m);               /* NULL = there is nothing to do */
 	void (*destroy)(struct mux *m);
 	size_t (*packetized_size)(const struct mux *m, const struct frame *frame);
 	int64_t (*lead_90k)(const struct mux *m);
@@ -31,6 +32,6 @@ struct mux {
 	const struct mux_ops *ops;
 };
 
-extern const struct mux_ops mpegts_ops, matroska_ops;
+extern const struct mux_ops mpegts_ops, matroska_ops, mp4_ops;
 
 #endif

@@ -2,8 +2,10 @@ librecorder_la_SOURCES += \
 	recorder/sink/space.c recorder/sink/space.h \
 	recorder/sink/recover.c recorder/sink/recover.h \
 	recorder/sink/recover_format.c recorder/sink/recover_format.h \
-	recorder/sink/recover_mkv.c recorder/sink/recover_ts.c \
+	recorder/sink/recover_mkv.c recorder/sink/recover_mp4.c recorder/sink/recover_ts.c \
 	recorder/sink/mkvscan.c recorder/sink/mkvscan.h \
+	recorder/sink/mp4scan.c recorder/sink/mp4scan.h \
+	recorder/sink/window.c recorder/sink/window.h \
 	recorder/sink/tsscan.c recorder/sink/tsscan.h \
 	recorder/sink/tstables.c recorder/sink/tstables.h \
 	recorder/sink/walk.c recorder/sink/walk.h \

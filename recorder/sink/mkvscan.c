@@ -20,18 +20,9 @@ struct element {
 	uint64_t at, content, size; /* size as it says */
 };
 
-/* `size` bytes at `at`, borrowed until the next call; NULL when there are fewer, or reading failed (errno, else 0). */
 static const uint8_t *look(struct mkvscan *s, uint64_t at, size_t size)
 {
-	errno = 0;
-	if (at < s->buffered_at || at + size > s->buffered_at + s->buffered) {
-		ssize_t n = s->read(s->ctx, s->buffer, sizeof(s->buffer), at);
-		s->buffered_at = at;
-		s->buffered = n > 0 ? (size_t)n : 0;
-		if (n < 0)
-			return NULL;
-	}
-	return at + size <= s->buffered_at + s->buffered ? s->buffer + (at - s->buffered_at) : NULL;
+	return window_look(&s->file, at, size);
 }
 
 /* The element at `at`; false when there is none, or not all of its head (errno as above). */
@@ -279,28 +270,6 @@ static int read_clusters(struct mkvscan *s, uint64_t at)
 	return errno != 0 ? -1 : 0;
 }
 
-/* Where the file ends. 0, or -1 and errno. */
-static int find_end(struct mkvscan *s)
-{
-	uint64_t low = 0, high = 1;
-	uint8_t byte;
-	ssize_t n;
-	while ((n = s->read(s->ctx, &byte, 1, high - 1)) > 0 && high < (uint64_t)INT64_MAX / 2) {
-		low = high;
-		high *= 2;
-	}
-	while (n >= 0 && low + 1 < high) { /* `low` bytes are there, `high` are not */
-		uint64_t middle = low + (high - low) / 2;
-		n = s->read(s->ctx, &byte, 1, middle - 1);
-		if (n > 0)
-			low = middle;
-		else
-			high = middle;
-	}
-	s->end = low;
-	return n < 0 ? -1 : 0;
-}
-
 /* Whether the head is that of a finished file with this content. */
 static bool head_fits(struct mkvscan *s)
 {
@@ -320,7 +289,7 @@ static bool head_fits(struct mkvscan *s)
 
 int mkvscan_run(struct mkvscan *s)
 {
-	if (find_end(s) != 0)
+	if (window_find_end(&s->file, &s->end) != 0)
 		return -1;
 	errno = 0;
 	uint64_t at = read_beginning(s);

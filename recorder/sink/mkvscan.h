@@ -5,10 +5,9 @@
 #ifndef TSR_SINK_MKVSCAN_H
 #define TSR_SINK_MKVSCAN_H
 
-#include <sys/types.h>
-
 #include "../common/limits.h"
 #include "../common/matroska.h"
+#include "window.h"
 
 struct mkvscan_track {
 	unsigned number;
@@ -19,9 +18,7 @@ struct mkvscan_track {
 };
 
 struct mkvscan {
-	/* Up to `size` bytes from `offset` on; fewer at the end only. -1 and errno. */
-	ssize_t (*read)(void *ctx, void *data, size_t size, uint64_t offset);
-	void *ctx;
+	struct window file; /* its `read` and `ctx` are set before */
 
 	/* Results. */
 	bool ours;           /* it is such a file, or the beginning of one */
@@ -41,12 +38,9 @@ struct mkvscan {
 	uint64_t cluster_at, cluster_content;
 	bool in_cluster, has_time;
 	int64_t cluster_ms, cued_ms;
-	uint64_t buffered_at;
-	size_t buffered;
-	uint8_t buffer[64 * 1024];
 };
 
-/* `read` and `ctx` are set, the rest is zero. 0, or -1 and errno of a failed read. */
+/* All but `file` is zero. 0, or -1 and errno of a failed read. */
 int mkvscan_run(struct mkvscan *s);
 
 void mkvscan_finish(struct mkvscan *s);

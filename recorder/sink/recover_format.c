@@ -11,6 +11,7 @@ static const struct recover_format *const formats[TSR_CONTAINER_COUNT] = {
 	[TSR_CONTAINER_TS] = &recover_ts,
 	[TSR_CONTAINER_MKV] = &recover_mkv,
 	[TSR_CONTAINER_WEBM] = &recover_mkv,
+	[TSR_CONTAINER_MP4] = &recover_mp4,
 };
 
 const struct recover_format *recover_format_of(tsr_container container)

@@ -53,7 +53,7 @@ TSR_MUST_USE tsr_error recover_look(const char *path, tsr_container container, s
 /* The largest state_size. */
 size_t recover_format_most(void);
 
-extern const struct recover_format recover_ts, recover_mkv;
+extern const struct recover_format recover_ts, recover_mkv, recover_mp4;
 
 /* For the formats: up to `size` bytes from `offset` on into `data`; fewer at the end only. -1 and errno. */
 ssize_t recover_read(int fd, void *data, size_t size, uint64_t offset);

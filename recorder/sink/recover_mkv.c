@@ -32,8 +32,8 @@ static int scan_file(void *state, int fd, struct recover_found *found)
 {
 	struct state *s = state;
 	memset(s, 0, sizeof(*s));
-	s->scan.read = read_file;
-	s->scan.ctx = s;
+	s->scan.file.read = read_file;
+	s->scan.file.ctx = s;
 	s->fd = fd;
 	*found = (struct recover_found){0};
 	if (mkvscan_run(&s->scan) != 0)

@@ -28,8 +28,8 @@ static struct mkvscan *scan(struct file *f)
 {
 	struct mkvscan *s = calloc(1, sizeof(*s));
 	FUZZ_ASSERT(s != NULL);
-	s->read = read_file;
-	s->ctx = f;
+	s->file.read = read_file;
+	s->file.ctx = f;
 	FUZZ_ASSERT(mkvscan_run(s) == 0);
 	FUZZ_ASSERT(s->end == f->size && s->whole <= s->end && s->tracks <= LIMIT_TRACKS);
 	FUZZ_ASSERT(s->cues_at == 0 || (s->cues_at >= s->whole && s->cues_end <= s->end));

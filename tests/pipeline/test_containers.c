@@ -36,13 +36,14 @@ static AVCodecContext *open_decoder(const AVCodecParameters *par)
 	return ctx;
 }
 
-static void take_packet(struct seen *seen, unsigned kind, const AVPacket *packet)
+static void take_packet(struct seen *seen, unsigned kind, const AVStream *st, const AVPacket *packet)
 {
+	int64_t time_ms = av_rescale_q(packet->pts, st->time_base, (AVRational){1, 1000});
 	if (seen->packets[kind]++ == 0)
-		seen->first_ms[kind] = packet->pts;
+		seen->first_ms[kind] = time_ms;
 	else
-		seen->backwards += packet->pts < seen->last_ms[kind];
-	seen->last_ms[kind] = packet->pts;
+		seen->backwards += time_ms < seen->last_ms[kind];
+	seen->last_ms[kind] = time_ms;
 }
 
 static struct seen look(const char *path)
@@ -60,7 +61,7 @@ static struct seen look(const char *path)
 		if (decoder[kind] == NULL)
 			decoder[kind] = open_decoder(st->codecpar);
 		seen.codec[kind] = st->codecpar->codec_id;
-		take_packet(&seen, kind, packet);
+		take_packet(&seen, kind, st, packet);
 		decode(decoder[kind], packet, frame, &seen);
 		av_packet_unref(packet);
 	}
@@ -110,9 +111,11 @@ static void everything_is_copied_and_in_sync(void **state)
 		{TSR_CONTAINER_MKV, media_h264, AV_CODEC_ID_H264, "/test.mkv"},
 		{TSR_CONTAINER_MKV, media_vp8, AV_CODEC_ID_VP8, "/test.mkv"},
 		{TSR_CONTAINER_WEBM, media_vp8, AV_CODEC_ID_VP8, "/test.webm"},
+		{TSR_CONTAINER_MP4, media_h264, AV_CODEC_ID_H264, "/test.mp4"},
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct call *c = start(rows[i].container, rows[i].video, &(tsr_recording_config){.report = true});
+		struct call *c = start(rows[i].container, rows[i].video,
+				       &(tsr_recording_config){.report = true, .audio_mode = TSR_AUDIO_COPY});
 		tsr_stats stats;
 		add_tracks(c);
 		call_run(c, 20 * S);

@@ -321,7 +321,7 @@ static void test_usage(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
 		assert_int_equal(tsrec(NULL, "convert", bad[i], "video.mjr", "bad.ts", NULL), 1);
 	assert_int_equal(tsrec(NULL, "convert", "video.mjr", NULL), 1);
-	assert_int_equal(tsrec(NULL, "convert", "video.mjr", "bad.mp4", NULL), 1);
+	assert_int_equal(tsrec(NULL, "convert", "video.mjr", "bad.avi", NULL), 1);
 	assert_int_equal(tsrec(NULL, "convert", "video.mjr", "bad.recording.ts", NULL), 1);
 	assert_int_equal(tsrec(NULL, "convert", "video.mjr", ".ts", NULL), 1);
 	assert_int_equal(tsrec(NULL, "verify", NULL), 1);

@@ -13,7 +13,8 @@ TESTS += $(UNIT_TESTS)
 LDADD = librecorder.la $(CMOCKA_LIBS)
 UNIT_TESTS += tests/unit/test_container
 UNIT_TESTS += tests/unit/test_matroska tests/unit/test_matroska_recover tests/unit/test_sink_patch
-EXTRA_DIST += tests/unit/matroska_util.h
+UNIT_TESTS += tests/unit/test_mp4 tests/unit/test_mp4_recover
+EXTRA_DIST += tests/unit/matroska_util.h tests/unit/mp4_walk.h
 UNIT_TESTS += tests/unit/test_sink
 UNIT_TESTS += tests/unit/test_bitstream tests/unit/test_bitstream_h264 tests/unit/test_bitstream_h265 \
 	tests/unit/test_bitstream_vp9_av1 tests/unit/test_depay_audio tests/unit/test_depay_av1 tests/unit/test_depay_h264 \

@@ -21,6 +21,7 @@ static void names_tell_what_a_file_is(void **state)
 		{"/x.ts/a.recording.ts", TSR_CONTAINER_TS, true, 7},
 		{"a.mkv", TSR_CONTAINER_MKV, false, 1},
 		{"a.recording.webm", TSR_CONTAINER_WEBM, true, 1},
+		{"b/a.recording.mp4", TSR_CONTAINER_MP4, true, 3},
 		{"a.recording.b.ts", TSR_CONTAINER_TS, false, 13},
 		{".ts", -1, false, 0},
 		{"dir/.ts", -1, false, 0},

@@ -88,8 +88,8 @@ static ssize_t read_memory(void *ctx, void *data, size_t size, uint64_t offset)
 static struct mkvscan *scan(struct memory *m)
 {
 	struct mkvscan *s = calloc(1, sizeof(*s));
-	s->read = read_memory;
-	s->ctx = m;
+	s->file.read = read_memory;
+	s->file.ctx = m;
 	assert_int_equal(mkvscan_run(s), 0);
 	return s;
 }
