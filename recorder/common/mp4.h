@@ -30,8 +30,7 @@
 #include "isobmff.h"
 #include "limits.h"
 
-/* What a crash can take beside what the sink holds. */
-#define MP4_FRAGMENT_MS 100
+#define MP4_FRAGMENT_MS 250
 /* Samples of one fragment, of all tracks: a moof stays below MP4_MOOF_BYTES. */
 #define MP4_FRAGMENT_SAMPLES 1024
 #define MP4_MOOF_BYTES       (20 * 1024)

@@ -3,7 +3,8 @@
  * MP4 (ISO 14496-12; common/mp4.h shows a file). An own writer: libavformat's hybrid of a fragmented and an ordinary file is not in FFmpeg 5.1, and
  * its fragments need a sink that can be sought in.
  *
- * Frames wait for MP4_FRAGMENT_MS, for a keyframe, or for the clock (tick), and go into the sink as one fragment. A track is described when its first frame
+ * Frames wait for MP4_FRAGMENT_MS, for a keyframe, or for the clock (tick), and go into the sink as one fragment. The clock makes fragments for the sink's
+ * next turn, so that a crash takes no more than of a container in which nothing waits. A track is described when its first frame
  * is there, in the room behind the others: players that read the beginning before do not see it. */
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@
 #define NEAR_PARTS 500
 /* A longer step is a pause, and no frame's duration. */
 #define LONGEST_FRAME_S 1
+
+/* What waits for a turn of the sink is given to it in the last ticks before: several, for neither comes to the millisecond. */
+#define BEFORE_TURN_US 40000
 
 #define FLAGS_KEY       0x02000000u /* sample_depends_on 2: no other (section 8.8.3.1) */
 #define FLAGS_OTHER     0x01010000u /* 1: another; sample_is_non_sync_sample */
@@ -66,6 +70,7 @@ struct mp4 {
 	bool has_base;
 	int64_t base_90k; /* recording time of the file's 0 */
 	uint32_t sequence;
+	bool has_video;
 	bool incomplete; /* the index is, for want of memory */
 	/* The fragment that waits. */
 	unsigned waiting;
@@ -124,7 +129,9 @@ static tsr_error set_tracks(struct mux *mux, const struct mux_track *tracks, uns
 	}
 	for (unsigned i = 0; i < LIMIT_TRACKS; i++)
 		m->track[i].named = false;
+	m->has_video = false;
 	for (unsigned i = 0; i < count; i++) {
+		m->has_video |= tsr_codec_is_video(tracks[i].format.codec);
 		m->track[tracks[i].id].named = true;
 		m->track[tracks[i].id].format = tracks[i].format;
 	}
@@ -325,7 +332,11 @@ static tsr_error tick(struct mux *mux, int64_t now_us)
 		return TSR_OK;
 	if (m->since_us == 0)
 		m->since_us = now_us;
-	return now_us - m->since_us >= MP4_FRAGMENT_MS * 1000 ? flush(m) : TSR_OK;
+	struct sink_stats stats;
+	sink_get_stats(m->sink, &stats);
+	/* Nobody knows when the first one comes. */
+	bool turn = stats.last_write_us == 0 || now_us - stats.last_write_us >= SINK_PERIOD_US - BEFORE_TURN_US;
+	return turn || now_us - m->since_us >= SINK_PERIOD_US ? flush(m) : TSR_OK;
 }
 
 /* ---- frames ---- */
@@ -396,7 +407,7 @@ static void note_times(struct mp4 *m, const struct frame *frame, uint32_t durati
 	bool video = tsr_codec_is_video(frame->codec);
 	if (m->waiting == 0) {
 		m->start_90k = m->end_90k = frame->pts_90k;
-		m->key = !video || frame->keyframe;
+		m->key = video ? frame->keyframe : !m->has_video;
 	}
 	int64_t end = frame->pts_90k + duration_90k;
 	m->end_90k = end > m->end_90k ? end : m->end_90k;

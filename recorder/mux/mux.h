@@ -20,7 +20,7 @@ struct mux_track {
  * is the init segment. */
 struct mux_fragment {
 	uint64_t offset, size; /* in the file */
-	int64_t start_90k;     /* recording time of its first frame; of pictures, when there are any */
+	int64_t start_90k;     /* recording time of its first frame */
 	int64_t length_90k;
 	bool keyframe; /* it begins with one; of files without pictures: always */
 };

@@ -8,8 +8,8 @@
 
 /* What a loss of power leaves in the place of bytes that were not written yet. No coded picture ends in so many zeroes. */
 #define ZERO_BYTES 64
-/* Of decoding times, so that sums stay far from the edge: 2000 years. */
-#define LATEST (UINT64_C(1) << 52)
+/* Of decoding times, so that what is made of them stays far from the edge: 23 years at 48 kHz. */
+#define LATEST (UINT64_C(1) << 45)
 
 #define TRUN_DATA_OFFSET 0x000001u
 #define TRUN_DURATION    0x000100u
@@ -21,6 +21,14 @@
 static const uint8_t *look(struct mp4scan *s, uint64_t at, size_t size)
 {
 	return window_look(&s->file, at, size);
+}
+
+/* The size of the box at `at`, which is of that type and has the usual head; 0 when it is none (errno of a failed read, else 0). */
+static uint32_t box_at(struct mp4scan *s, uint64_t at, const char *type)
+{
+	const uint8_t *head = look(s, at, BOX_HEAD_BYTES);
+	uint32_t size = head != NULL && memcmp(head + 4, type, 4) == 0 ? box_get_u32(head) : 0;
+	return size >= BOX_HEAD_BYTES && size <= s->end - at ? size : 0;
 }
 
 /* ---- the beginning ---- */
@@ -58,12 +66,14 @@ static int read_beginning(struct mp4scan *s)
 {
 	if (!read_ftyp(s))
 		return errno != 0 ? -1 : 0;
-	const uint8_t *data = look(s, MP4_INIT_AT, MP4_INIT_BYTES);
+	uint32_t moov = box_at(s, MP4_INIT_AT, "moov"), room = moov != 0 ? box_at(s, MP4_INIT_AT + moov, "free") : 0;
+	const uint8_t *data = room != 0 && moov <= WINDOW_BYTES ? look(s, MP4_INIT_AT, moov) : NULL;
 	if (data == NULL) {
 		s->ours = !s->sealed;
 		return errno != 0 ? -1 : 0;
 	}
-	tsr_error err = mp4_read_init(&s->movie, data, MP4_INIT_BYTES);
+	s->media_at = (uint64_t)MP4_INIT_AT + moov + room;
+	tsr_error err = mp4_read_init(&s->movie, data, moov);
 	if (err == TSR_E_NOMEM) {
 		errno = ENOMEM;
 		return -1;
@@ -222,14 +232,6 @@ static int index_run(struct mp4scan *s, const struct mp4scan_run *run)
 	return err == TSR_OK ? 0 : -1;
 }
 
-/* The size of the box at `at`, which is of that type and has the usual head; 0 when it is none (errno of a failed read, else 0). */
-static uint32_t box_at(struct mp4scan *s, uint64_t at, const char *type)
-{
-	const uint8_t *head = look(s, at, BOX_HEAD_BYTES);
-	uint32_t size = head != NULL && memcmp(head + 4, type, 4) == 0 ? box_get_u32(head) : 0;
-	return size >= BOX_HEAD_BYTES && size <= s->end - at ? size : 0;
-}
-
 /* Takes the fragment at *at, if it is there as a whole, and goes behind it. 1, 0 when it is not, -1 and errno. */
 static int take_fragment(struct mp4scan *s, uint64_t *at)
 {
@@ -276,7 +278,7 @@ int mp4scan_run(struct mp4scan *s)
 		return -1;
 	if (!s->begun)
 		return 0;
-	uint64_t at = MP4_MEDIA_AT;
+	uint64_t at = s->media_at;
 	int took;
 	while ((took = take_fragment(s, &at)) > 0)
 		if (s->runs > 0)

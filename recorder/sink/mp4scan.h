@@ -33,6 +33,7 @@ struct mp4scan {
 	int64_t first_90k[LIMIT_TRACKS], last_90k[LIMIT_TRACKS];
 
 	/* The scan's own. */
+	uint64_t media_at; /* where the first fragment belongs */
 	struct mp4scan_run run[LIMIT_TRACKS];
 	unsigned runs;
 	uint64_t sample_at;

@@ -12,6 +12,9 @@
 #include "../common/error.h"
 #include "../common/latency.h"
 
+/* How often what was given to a file's sink is written (offline: at once). */
+#define SINK_PERIOD_US 200000
+
 /* What is known of a sink at a moment. Computed from bytes really written and synced, never from intentions. */
 struct sink_stats {
 	uint64_t bytes_accepted;  /* given to sink_write */

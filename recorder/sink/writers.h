@@ -8,9 +8,10 @@
 
 #include "../common/error.h"
 #include "../common/service.h"
+#include "sink.h"
 
 /* Each sink has its turn so often: five write calls a second at most. */
-#define WRITER_PERIOD_US 200000
+#define WRITER_PERIOD_US SINK_PERIOD_US
 
 struct writers;
 struct chunk_pool;

@@ -37,11 +37,15 @@ const cases = [
 		name: 'VP9 with three spatial and temporal layers', media: { video: 'VP9', scalabilityMode: 'L3T3', size },
 		tracks: [opus('transcode'), video('vp9')], layers: 1,
 	},
-	...[['VP8', 'mkv'], ['VP9', 'webm'], ['AV1', 'webm'], ['H264', 'mkv']].map(([codec, container]) => ({
-		name: `${codec} and Opus copied into ${container}`, media: { video: codec }, request: { container }, audio: 'opus', ending: container,
+	...[['VP8', 'mkv'], ['VP9', 'webm'], ['AV1', 'webm'], ['H264', 'mkv'], ['H264', 'mp4'], ['VP9', 'mp4'], ['AV1', 'mp4']].map(([codec, container]) => ({
+		name: `${codec} and Opus copied into ${container}`, media: { video: codec }, request: { container, audio_mode: 'copy' }, audio: 'opus', ending: container,
 		video: codec.toLowerCase(),
 		tracks: [opus('copy'), { type: 'video', codec: codec.toLowerCase(), recorded_as: codec.toLowerCase(), mode: 'copy' }],
 	})),
+	{
+		name: 'VP8 and Opus as H.264 and AAC in mp4', media: { video: 'VP8' }, request: { container: 'mp4' }, ending: 'mp4',
+		tracks: [opus('transcode'), video('vp8')],
+	},
 	...['VP8', 'H264', 'AV1'].map((codec) => ({
 		name: `${codec} simulcast`, media: { video: codec, encodings: layers, size },
 		tracks: [opus('transcode'), video(codec.toLowerCase())], layers: 3,

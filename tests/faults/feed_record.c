@@ -47,7 +47,7 @@ static const GOptionEntry entries[] = {
 	{"no-audio", 0, 0, G_OPTION_ARG_NONE, &opt.no_audio, NULL, NULL},
 	{"video", 0, 0, G_OPTION_ARG_FILENAME, &opt.video, "H.264 with delimiters, 30 frames a second", "FILE"},
 	{"audio", 0, 0, G_OPTION_ARG_FILENAME, &opt.audio, "Opus, 20 ms", "FILE"},
-	{"container", 0, 0, G_OPTION_ARG_STRING, &opt.container, "ts (default), mkv or webm", "NAME"},
+	{"container", 0, 0, G_OPTION_ARG_STRING, &opt.container, "ts (default), mkv, webm or mp4", "NAME"},
 	{"prefix", 0, 0, G_OPTION_ARG_STRING, &opt.prefix, "of the names", "NAME"},
 	G_OPTION_ENTRY_NULL,
 };

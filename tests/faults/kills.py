@@ -108,15 +108,15 @@ def pid_of(packet):
     return (packet[1] & 0x1f) << 8 | packet[2]
 
 
-def make_mkv_leftover(lab):
-    """A left-over that recovery cuts, completes and renames."""
-    folder = lab.sub('make-mkv')
-    feed = lab.feed('record', '--seconds', 10, '--container', 'mkv', folder)
+def make_leftover_of(lab, container, behind):
+    """A left-over that recovery cuts, completes and renames: with what is not whole behind it."""
+    folder = lab.sub(f'make-{container}')
+    feed = lab.feed('record', '--seconds', 10, '--container', container, folder)
     feed.wait_for('durable', count=2)
     feed.kill()
-    path = os.path.join(folder, 'r0.recording.mkv')
+    path = os.path.join(folder, f'r0.recording.{container}')
     with open(path, 'ab') as f:
-        f.write(b'\xa3\x10\x00\x10\x00\x81\x00')
+        f.write(behind)
     return path
 
 
@@ -143,7 +143,11 @@ def test_recovery(lab):
 
 
 def test_mkv_recovery(lab):
-    return kill_recovery(lab, make_mkv_leftover(lab), 'mkv')
+    return kill_recovery(lab, make_leftover_of(lab, 'mkv', b'\xa3\x10\x00\x10\x00\x81\x00'), 'mkv')
+
+
+def test_mp4_recovery(lab):
+    return kill_recovery(lab, make_leftover_of(lab, 'mp4', b'\x00\x00\x00\x90moof\x00\x00\x00\x10mfhd'), 'mp4')
 
 
 def kill_recovery(lab, source, container):

@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('TSR_BUILD', os.path.join(TOP, 'build'))
 VIDEO_MS = 1000 / 30
-CONTAINERS = ('ts', 'mkv')
+CONTAINERS = ('ts', 'mkv', 'mp4')
 
 
 def suffixes(container):

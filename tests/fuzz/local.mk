@@ -1,13 +1,14 @@
 # `make fuzz` builds tests/fuzz/fuzz_NAME for every corpus/NAME: clang, its own objects, small limits. `make check` replays the
 # corpora with the ordinary compiler. A new target: a function in a file of fuzz_sources, a line in targets.h, a corpus, and
 # what it tests below.
-fuzz_sources = tests/fuzz/capture.c tests/fuzz/depay.c tests/fuzz/mkvscan.c tests/fuzz/request.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tr101290.c \
+fuzz_sources = tests/fuzz/capture.c tests/fuzz/depay.c tests/fuzz/mkvscan.c tests/fuzz/mp4scan.c tests/fuzz/request.c tests/fuzz/rtp.c tests/fuzz/targets.c tests/fuzz/tr101290.c \
 	tests/fuzz/tsscan.c
 # All of the stages that read what others made: a new file of theirs is in by itself.
 fuzz_subjects = $(filter recorder/bitstream/%.c recorder/depay/%.c,$(librecorder_la_SOURCES)) \
 	recorder/common/buf.c recorder/common/codec.c recorder/common/error.c \
 	recorder/rtp/packet.c \
-	recorder/common/ebml.c recorder/common/matroska.c recorder/sink/mkvscan.c \
+	recorder/common/ebml.c recorder/common/matroska.c recorder/sink/mkvscan.c recorder/sink/window.c \
+	recorder/common/isobmff.c recorder/common/mp4.c recorder/common/mp4_entry.c recorder/common/mp4_moov.c recorder/sink/mp4scan.c \
 	recorder/sink/tsscan.c recorder/sink/tstables.c \
 	$(filter %.c,$(libcapture_la_SOURCES)) \
 	plugins/config/fields.c

@@ -21,6 +21,7 @@
 	X(depay_vp8)                                                                                                   \
 	X(depay_vp9)                                                                                                   \
 	X(mkvscan)                                                                                                     \
+	X(mp4scan)                                                                                                     \
 	X(request)                                                                                                     \
 	X(rtp)                                                                                                         \
 	X(tr101290)                                                                                                    \

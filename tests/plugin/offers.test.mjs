@@ -35,6 +35,9 @@ const rows = [
 	[['opus'], { container: 'mkv', audio_mode: 'transcode' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
 	[['h264', 'vp8'], { container: 'webm' }, 'vp8', 'copy', 'a=rtpmap:96 VP8/90000'],
 	[['pcmu', 'opus'], { container: 'webm' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
+	[['vp8'], { container: 'mp4' }, 'vp8', 'transcode', 'a=rtpmap:96 VP8/90000'],
+	[['opus'], { container: 'mp4' }, 'opus', 'transcode', 'a=rtpmap:111 opus/48000/2'],
+	[['opus'], { container: 'mp4', audio_mode: 'copy' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
 	[['vp8'], { container: 'auto' }, 'vp8', 'copy', 'a=rtpmap:96 VP8/90000'],
 	[['opus'], { container: 'auto' }, 'opus', 'copy', 'a=rtpmap:111 opus/48000/2'],
 ];
@@ -74,11 +77,12 @@ test('the container: which file it is, and what it does not carry is refused and
 	const janus = await sharedJanus();
 	for (const [container, lines, ending] of [
 		['ts', ['vp8', 'opus'], 'ts'], ['mkv', ['h264', 'opus'], 'mkv'], ['webm', ['vp8', 'opus'], 'webm'],
+		['mp4', ['h264', 'opus'], 'mp4'], ['auto', ['vp9', 'opus'], 'mp4'],
 		['auto', ['h264', 'opus'], 'ts'], ['auto', ['vp8', 'opus'], 'mkv'], ['auto', ['h264', 'pcmu'], 'mkv'],
 	]) {
 		const { result } = await record(t, janus, offer(...lines.map((codec) => line([codec]))), { container });
 		assert.equal(result.file, `${result.id}.recording.${ending}`);
-		assert.ok(result.tracks.every(({ mode }) => container === 'ts' || mode === 'copy'), JSON.stringify(result.tracks));
+		assert.ok(result.tracks.every(({ mode }) => ['ts', 'mp4'].includes(container) || mode === 'copy'), JSON.stringify(result.tracks));
 	}
 	const { result } = await record(t, janus, offer(line(['h264']), line(['opus'])), { container: 'webm' });
 	assert.deepEqual(result.tracks.map(({ codec }) => codec), ['opus']);
