@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "engine.h"
 #include "events.h"
+#include "hls.h"
 #include "recording.h"
 #include "report.h"
 #include "sink/file.h"
@@ -140,6 +141,7 @@ static void finish_stats(const tsr_recording *r, const struct endings *e)
 	final->flush_latency = e->totals.flush_latency;
 	bool failed = e->last->type == TSR_EVENT_FAILED;
 	final->state = failed ? TSR_STATE_FAILED : TSR_STATE_FINISHED;
+	hls_get_path(r->hls, r, final->playlist, sizeof(final->playlist));
 	g_strlcpy(final->path, e->last->path != NULL ? e->last->path : "", sizeof(final->path));
 	if (failed || e->last->error != TSR_OK)
 		return; /* what is exposed stays exposed */
@@ -179,10 +181,11 @@ static void tell_ended(tsr_recording *r, const tsr_event *event, bool last)
  * touched, for they may be at work on the next segment. */
 struct ending {
 	tsr_recording *r; /* a reference: the last file's event may end the recording before an earlier file's is out */
-	struct sink *sink;      /* NULL = it could not be opened; the writers' once it is settled */
-	bool discard;           /* nothing came */
-	char *name;             /* of the file, without ending */
-	char *title, *metadata; /* as they were then: the next segment's may change */
+	struct playlist_file *listed; /* NULL = without a playlist, or the playlist knows that it has ended */
+	struct sink *sink;            /* NULL = it could not be opened; the writers' once it is settled */
+	bool discard;                 /* nothing came */
+	char *name;                   /* of the file, without ending */
+	char *title, *metadata;       /* as they were then: the next segment's may change */
 	int64_t started_utc_us, ended_utc_us;
 	int64_t oldest_unsafe_us; /* in the sink then; 0 = none */
 	size_t buffered;
@@ -236,6 +239,9 @@ static void on_sink_finished(void *ctx, const struct sink_result *result)
 	tsr_recording *r = end->r;
 	if (result->path == NULL)
 		log_line(TSR_LOG_WARNING, r->config.id, "nothing was recorded; no file is left");
+	if (end->listed != NULL)
+		playlist_file_ended(end->listed, result->bytes, has_final_name(result));
+	hls_get_path(r->hls, r, end->stats.playlist, sizeof(end->stats.playlist));
 	if (r->config.report && result->path != NULL && has_final_name(result))
 		report_write(r, &(struct report){.name = end->name,
 						 .title = end->title,
@@ -294,6 +300,7 @@ void ending_begin(tsr_recording *r, const struct ended_file *file)
 	end->ended_utc_us = clock_utc_us();
 	end->stats = *file->stats;
 	end->sink = file->sink;
+	end->listed = file->listed;
 	end->discard = file->discard;
 	if (end->sink != NULL) {
 		struct sink_stats sink;

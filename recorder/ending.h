@@ -12,6 +12,7 @@
 #include "sink/sink.h"
 
 struct endings;
+struct playlist_file;
 
 /* Sums over the files that have finished. */
 struct sink_totals {
@@ -21,8 +22,9 @@ struct sink_totals {
 
 /* A file that nothing more goes into. */
 struct ended_file {
-	struct sink *sink; /* taken over; NULL = it could not be opened */
-	const char *name;  /* below the folder, without ending; copied */
+	struct sink *sink;            /* taken over; NULL = it could not be opened */
+	struct playlist_file *listed; /* taken over; NULL = without a playlist */
+	const char *name;             /* below the folder, without ending; copied */
 	int64_t started_utc_us;
 	const tsr_stats *stats; /* of this file alone; copied */
 	bool discard;           /* nothing came */

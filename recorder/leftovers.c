@@ -224,6 +224,11 @@ tsr_error tsr_free_space(const char *folder, uint64_t *bytes)
 	return space_free(folder, bytes);
 }
 
+bool tsr_find_playlist(const char *folder, const char *name, char out[TSR_PLAYLIST_BYTES])
+{
+	return space_find_playlist(folder, name, out, TSR_PLAYLIST_BYTES);
+}
+
 tsr_error tsr_remove(const char *folder, const char *name)
 {
 	return space_remove(folder, name);

@@ -10,6 +10,7 @@
 #include "ending.h"
 #include "engine.h"
 #include "events.h"
+#include "hls.h"
 #include "output.h"
 #include "recording.h"
 #include "rtp/inbox.h"
@@ -22,6 +23,7 @@
 #define OFFLINE_START_WAIT_US     (3 * US_PER_S)
 #define DEFAULT_FLUSH_THRESHOLD   (4 * 1024 * 1024)
 #define DEFAULT_FLUSH_INTERVAL_US US_PER_S
+#define DEFAULT_HLS_SEGMENT_US    (2 * US_PER_S)
 #define DEFAULT_TIMEOUT_US        (10 * US_PER_S)
 
 /* ---- configuration ---- */
@@ -97,6 +99,8 @@ static void set_defaults(tsr_recording_config *c, bool offline)
 	if (c->start_wait_us == 0)
 		c->start_wait_us = offline ? OFFLINE_START_WAIT_US : DEFAULT_START_WAIT_US;
 	set_flush_defaults(&c->flush);
+	if (c->hls.segment_us == 0)
+		c->hls.segment_us = DEFAULT_HLS_SEGMENT_US;
 	if (c->stall_timeout_us == 0)
 		c->stall_timeout_us = DEFAULT_TIMEOUT_US;
 	if (c->track_timeout_us == 0)
@@ -115,6 +119,7 @@ static void free_recording(tsr_recording *r)
 	inbox_destroy(r->inbox);
 	output_destroy(r->out);
 	ending_destroy(r->endings);
+	hls_destroy(r->hls);
 	events_destroy(r->events);
 	free_strings(&r->config);
 	pthread_mutex_destroy(&r->turn);
@@ -152,7 +157,9 @@ tsr_error tsr_recording_create(tsr_engine *engine, const tsr_recording_config *c
 	tsr_recording *r = alloc_recording(engine, config);
 	if (r == NULL)
 		return TSR_E_NOMEM;
-	tsr_error err = output_open(r);
+	tsr_error err = hls_create(r, &r->hls);
+	if (err == TSR_OK)
+		err = output_open(r);
 	if (err == TSR_OK) {
 		err = engine_remember(engine, r);
 		if (err != TSR_OK)

@@ -7,10 +7,12 @@ librecorder_la_SOURCES = \
 	recorder/engine.c recorder/engine.h \
 	recorder/events.c recorder/events.h \
 	recorder/gap.c recorder/gap.h \
+	recorder/hls.c recorder/hls.h \
 	recorder/json.h recorder/leftovers.c \
 	recorder/lifecycle.c \
 	recorder/output.c recorder/output.h \
 	recorder/overload.c recorder/overload.h \
+	recorder/playlist.c recorder/playlist.h \
 	recorder/progress.c recorder/progress.h \
 	recorder/report.c recorder/report.h \
 	recorder/segment.c recorder/segment.h \

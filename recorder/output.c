@@ -8,6 +8,7 @@
 #include "codec/codec.h"
 #include "ending.h"
 #include "events.h"
+#include "hls.h"
 #include "mux/mux.h"
 #include "progress.h"
 #include "recording.h"
@@ -24,6 +25,7 @@ struct output {
 	struct segment file; /* the one being written */
 	struct mux *mux;     /* NULL until the first frames are there */
 	uint32_t in_mux;     /* bit per track index: named by its tables */
+	uint32_t named;      /* the same, as they were last written */
 	bool renew;          /* a track is gone: the next frame begins new tables without it */
 	bool split;          /* wanted at the next keyframe */
 	GQueue early;        /* frames held until the muxer starts: struct early_frame */
@@ -98,6 +100,9 @@ static tsr_error set_tables(tsr_recording *r)
 		tracks[count++] = (struct mux_track){.format = t->format, .id = i};
 		out->in_mux |= 1u << i;
 	}
+	if (out->named != 0 && out->named != out->in_mux)
+		hls_note_tables(r->hls);
+	out->named = out->in_mux;
 	return mux_set_tracks(out->mux, tracks, count);
 }
 
@@ -117,17 +122,20 @@ static bool segment_is_due(const tsr_recording *r, int64_t pts_90k)
 	return r->out->split || segment_is_full(r, &r->out->file, pts_90k);
 }
 
-/* Nothing more goes into the file; `last` ends the recording. */
-static void close_file(tsr_recording *r, bool last)
+/* Nothing more goes into the file; the next one goes on at next_90k. NO_NEXT: the recording ends. */
+#define NO_NEXT INT64_MIN
+static void close_file(tsr_recording *r, int64_t next_90k)
 {
 	struct output *out = r->out;
+	if (out->file.sink != NULL)
+		hls_end_file(r->hls, out->file.sink, next_90k);
 	/* After an error, too: what is in the file is to be sought in, if the sink still takes it. */
 	tsr_error err = out->mux != NULL ? mux_finish(out->mux) : TSR_OK;
 	if (err != TSR_OK && r->error == TSR_OK)
 		log_line(TSR_LOG_WARNING, r->config.id, "the file's index is not complete: %s", tsr_strerror(err));
 	mux_destroy(out->mux);
 	out->mux = NULL;
-	segment_close(r, &out->file, last);
+	segment_close(r, &out->file, next_90k == NO_NEXT);
 }
 
 static bool has_started_video(const tsr_recording *r)
@@ -149,7 +157,7 @@ static tsr_error split_if_due(struct track *t, const struct frame *frame)
 		track_ask_for_keyframe(t);
 	if (t->video ? !frame->keyframe : has_started_video(r))
 		return TSR_OK;
-	close_file(r, false);
+	close_file(r, frame->pts_90k);
 	r->out->split = false;
 	tsr_error err = segment_next(r, &r->out->file, frame->pts_90k);
 	return err == TSR_OK ? start_mux(r) : err;
@@ -245,8 +253,10 @@ static tsr_error write_frame(struct track *t, const struct frame *frame)
 		err = start_mux(t->r);
 	else if (out->renew || (out->in_mux & 1u << t->index) == 0)
 		err = set_tables(t->r);
-	if (err == TSR_OK)
-		err = mux_frame(t, frame);
+	if (err != TSR_OK)
+		return err;
+	hls_frame(t->r->hls, t, frame, out->file.sink, out->mux);
+	err = mux_frame(t, frame);
 	if (err == TSR_E_MALFORMED) {
 		t->stats.malformed++;
 		return TSR_OK;
@@ -372,6 +382,8 @@ void output_poll(tsr_recording *r)
 		r->error = write_early_frames(r);
 	if (r->now_us - r->out->polled_us >= POLL_INTERVAL_US) {
 		r->out->polled_us = r->now_us;
+		if (out->file.sink != NULL)
+			hls_poll(r->hls, r, out->file.sink);
 		if (r->error == TSR_OK && out->file.sink != NULL) {
 			struct sink_stats sink;
 			sink_get_stats(out->file.sink, &sink);
@@ -397,7 +409,8 @@ void output_finish(tsr_recording *r)
 {
 	if (r->out->begun_bytes != 0 && !r->out->told_recording) /* it was over before that was written */
 		tell_recording(r);
-	close_file(r, true);
+	hls_close(r->hls);
+	close_file(r, NO_NEXT);
 }
 
 /* ---- what is told ---- */
@@ -429,4 +442,5 @@ void output_get_stats(tsr_recording *r, tsr_stats *out, int64_t now_us)
 {
 	out->duration_ms = recording_duration_ms(r, r->offline ? r->last_90k : r->out->progress.written_90k);
 	segment_get_stats(r, &r->out->file, out, now_us);
+	hls_get_path(r->hls, r, out->playlist, sizeof(out->playlist));
 }

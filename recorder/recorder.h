@@ -82,6 +82,18 @@ typedef struct tsr_flush {
 	uint64_t threshold_min, threshold_max;
 } tsr_flush;
 
+/* HLS (RFC 8216) of what is recorded, while it is recorded and afterwards; of TS alone. FILENAME.m3u8 lists it, from the first keyframe on, and
+ * FILENAME.master.m3u8 tells players what that is. SINGLE: stretches of each file, from keyframe to keyframe. SEGMENTS: the files of
+ * segment_duration_us, which must be set, when they are complete. */
+typedef enum tsr_hls_mode { TSR_HLS_OFF, TSR_HLS_SINGLE, TSR_HLS_SEGMENTS } tsr_hls_mode;
+
+typedef struct tsr_hls {
+	tsr_hls_mode mode;
+	int64_t segment_us; /* SINGLE: a stretch is so long at least, if keyframes come; 0 = 2 s */
+	int64_t window_us;  /* SEGMENTS: so much of it is listed, three segments at least; 0 = all of it */
+	bool running_names; /* files are listed by the names they have while they run, for servers that cannot find one by the other */
+} tsr_hls;
+
 struct tsr_event;
 
 typedef struct tsr_recording_config {
@@ -105,11 +117,12 @@ typedef struct tsr_recording_config {
 	bool report;                 /* ID.json and a SHA-256 beside the file; ID.recording.json while it runs */
 	int64_t segment_duration_us; /* 0 = off */
 	uint64_t segment_size;       /* 0 = off */
-	int64_t max_duration_us;     /* 0 = unlimited */
-	uint64_t max_size;           /* 0 = unlimited */
-	uint64_t min_free_space;     /* bytes on the file system; 0 = do not look */
-	int64_t stall_timeout_us;    /* no packet for so long is told; 0 = 10 s, negative = never */
-	int64_t track_timeout_us;    /* a track that has not begun is told after so long; 0 = 10 s */
+	tsr_hls hls;
+	int64_t max_duration_us;  /* 0 = unlimited */
+	uint64_t max_size;        /* 0 = unlimited */
+	uint64_t min_free_space;  /* bytes on the file system; 0 = do not look */
+	int64_t stall_timeout_us; /* no packet for so long is told; 0 = 10 s, negative = never */
+	int64_t track_timeout_us; /* a track that has not begun is told after so long; 0 = 10 s */
 	/* Asked for in vain for so long, a keyframe is waited for no more: video goes on without one; 0 = 10 s, negative = never. */
 	int64_t keyframe_timeout_us;
 	/* Called for each event, on an engine thread, never two at once for one recording; must not block for long and must
@@ -310,6 +323,7 @@ typedef struct tsr_stats {
 	int64_t zero_us; /* on the clock of tsr_now_us(): 0 ms of the media, when its first frame was captured; 0 = none came */
 	int64_t duration_ms;    /* of the media in the file, as of 200 ms ago at most */
 	char path[512];         /* of the file being written, or of the last one */
+	char playlist[512];     /* of the playlist; empty = there is none (yet) */
 	uint64_t bytes_written; /* in the page cache, this segment's and earlier ones' */
 	uint64_t bytes_durable;
 	uint64_t bytes_exposed;    /* accepted, not durable */
@@ -406,7 +420,11 @@ TSR_MUST_USE tsr_error tsr_free_space(const char *folder, uint64_t *bytes);
 TSR_MUST_USE tsr_error tsr_write_report(const char *folder, const char *name, const char *text, size_t size,
 					unsigned mode);
 
-/* Removes one finished recording: NAME.ts and NAME.json; `name` is below the folder and without ending. TSR_OK; TSR_E_INVAL,
+/* The playlist that lists this file (`name` is below the folder and without ending), by the same way of naming. False = there is none. */
+#define TSR_PLAYLIST_BYTES 256
+bool tsr_find_playlist(const char *folder, const char *name, char out[TSR_PLAYLIST_BYTES]);
+
+/* Removes one finished file: NAME.ts and NAME.json, and the playlist that lists it; `name` is below the folder and without ending. TSR_OK; TSR_E_INVAL,
  * TSR_E_NOTFOUND (no such file, or none with a report of this recorder), TSR_E_ACCESS, TSR_E_READONLY, TSR_E_IO, TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error tsr_remove(const char *folder, const char *name);
 

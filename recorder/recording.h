@@ -49,6 +49,7 @@ struct tsr_recording {
 	struct output *out;
 	struct endings *endings;
 	struct events *events;
+	struct hls *hls; /* NULL = no playlist */
 
 	/* The one timeline. */
 	struct timeline timeline;

@@ -121,6 +121,12 @@ static void add_outcome(GString *s, const tsr_recording *r, const struct report 
 	char *file = g_path_get_basename(result->path);
 	json_string(s, "file", file);
 	NEXT(s);
+	if (stats->playlist[0] != '\0') {
+		char *playlist = g_path_get_basename(stats->playlist);
+		json_string(s, "playlist", playlist);
+		NEXT(s);
+		g_free(playlist);
+	}
 	json_time(s, "ended", report->ended_utc_us);
 	NEXT(s);
 	json_int(s, "duration_ms", stats->duration_ms);

@@ -7,6 +7,7 @@
 #include "counts.h"
 #include "ending.h"
 #include "engine.h"
+#include "hls.h"
 #include "recording.h"
 #include "report.h"
 #include "sink/file.h"
@@ -70,6 +71,7 @@ tsr_error segment_open(tsr_recording *r, struct segment *s)
 		return TSR_E_NOSPACE;
 	g_free(s->name);
 	s->name = make_name(r, s);
+	s->listed = hls_new_file(r->hls, r, s->name);
 	s->started_utc_us = clock_utc_us();
 	char *note = c->report ? report_note(r, s->started_utc_us) : NULL;
 	struct file_sink_config config = {
@@ -85,6 +87,8 @@ tsr_error segment_open(tsr_recording *r, struct segment *s)
 		/* The worker must not wait for a disk that stalls; only the first file's errors are the caller's. */
 		.deferred = !first,
 		.device = s->device,
+		.written = s->listed != NULL ? playlist_written : NULL,
+		.written_ctx = s->listed,
 	};
 	tsr_error err = file_sink_create(&config, engine_writers(r->engine), &s->sink);
 	g_free(note);
@@ -139,6 +143,7 @@ void segment_close(tsr_recording *r, struct segment *s, bool last)
 	s->bytes_before += bytes_in(s);
 	ending_begin(r, &(struct ended_file){
 				.sink = s->sink,
+				.listed = s->listed,
 				.name = s->name,
 				.started_utc_us = s->started_utc_us,
 				.stats = stats,
@@ -146,6 +151,7 @@ void segment_close(tsr_recording *r, struct segment *s, bool last)
 				.last = last,
 			});
 	s->sink = NULL;
+	s->listed = NULL;
 	g_free(stats);
 }
 

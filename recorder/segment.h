@@ -12,6 +12,8 @@
 #include "recorder.h"
 #include "sink/sink.h"
 
+struct playlist_file;
+
 /* Zeroed at first. */
 struct segment {
 	struct sink *sink; /* NULL = none is open */
@@ -20,9 +22,10 @@ struct segment {
 	char *path;        /* while it runs */
 	int64_t start_90k;
 	int64_t started_utc_us;
-	dev_t device;          /* of the file system */
-	uint64_t bytes_before; /* given to earlier segments' sinks */
-	tsr_stats *before;     /* when this segment began; NULL in the first */
+	dev_t device;                 /* of the file system */
+	struct playlist_file *listed; /* NULL = without a playlist */
+	uint64_t bytes_before;        /* given to earlier segments' sinks */
+	tsr_stats *before;            /* when this segment began; NULL in the first */
 };
 
 void segment_finish(struct segment *s);

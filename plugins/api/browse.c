@@ -22,7 +22,7 @@ json_t *browse_info(struct request *r)
 	if (target.take && take_ended(target.take))
 		target.item = catalogue_find(library_catalogue(r->parts->library), take_facts(target.take)->id);
 	if (target.item) {
-		recording = library_item_json(target.item);
+		recording = library_item_json(r->parts->library, target.item);
 		json_object_set_new(recording, "reports", library_reports(r->parts->library, target.item));
 	} else {
 		recording = take_status(target.take);

@@ -73,7 +73,7 @@ json_t *control_status(struct request *r)
 	struct target target;
 	if (!target_find(r, TARGET_SEE, &target))
 		return NULL;
-	json_t *status = target.take ? take_status(target.take) : library_item_json(target.item);
+	json_t *status = target.take ? take_status(target.take) : library_item_json(r->parts->library, target.item);
 	json_object_set_new(status, "tsrecorder", json_string("status"));
 	target_clear(&target);
 	return status;

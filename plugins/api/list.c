@@ -188,7 +188,7 @@ static unsigned ended_states(const struct list_params *p)
 
 static json_t *candidate_json(const struct request *r, const struct candidate *c)
 {
-	json_t *entry = c->item    ? library_item_json(c->item)
+	json_t *entry = c->item    ? library_item_json(r->parts->library, c->item)
 			: r->admin ? take_status(c->take)
 				   : take_status_short(c->take);
 	json_object_set_new(entry, "own",

@@ -99,7 +99,8 @@ static struct sdp_wish wish_of(const struct settings *s, const struct record_par
 		.audio_preference = s->audio_codecs,
 		.video_preference = s->video_codecs,
 		.audio_mode = copy ? TSR_AUDIO_COPY : TSR_AUDIO_TRANSCODE,
-		.container = p->wanted.container == UNSET ? s->container : p->wanted.container,
+		.container = take_container_for_hls(p->wanted.container == UNSET ? s->container : p->wanted.container,
+						    p->wanted.hls, s),
 	};
 }
 
@@ -159,6 +160,7 @@ static void start(struct request *r, const struct settings *general, const struc
 		.private = json_object_get(r->body, "is_private") ? p->wanted.is_private : s->private,
 		.container = container,
 		.audio_mode = wish.audio_mode,
+		.hls = p->wanted.hls,
 		.asked = {p->wanted.max_duration, p->wanted.max_size},
 		.substream = (int)p->wanted.substream,
 		.temporal = (int)p->wanted.temporal,

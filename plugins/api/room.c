@@ -62,6 +62,7 @@ static json_t *start(struct request *r, const struct room_params *p, bool admin)
 		.private = json_object_get(r->body, "is_private") ? &w->is_private : NULL,
 		.audio_mode = w->audio_mode == UNSET ? NULL : &mode,
 		.container = w->container == UNSET ? NULL : &w->container,
+		.hls = w->hls,
 		.audio = w->audio,
 		.video = w->video,
 		.audiocodec = wanted_audiocodec(w),

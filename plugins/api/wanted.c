@@ -9,6 +9,7 @@
 const char *const wanted_video_names[] = {"h264", "h265", "vp8", "vp9", "av1", NULL};
 const char *const wanted_audio_names[] = {"opus", "multiopus", "pcmu", "pcma", "g722", "l16", NULL};
 const char *const wanted_containers[] = {"ts", "mkv", "webm", "mp4", "auto", NULL}; /* as in the settings */
+const char *const wanted_hls[] = {"off", "single", "segments", NULL};
 const char *const wanted_audio_modes[] = {"transcode", "copy", NULL};
 
 void wanted_name(struct wanted *wanted)

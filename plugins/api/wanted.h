@@ -11,7 +11,7 @@
 
 struct wanted {
 	char *id, *name, *profile, *filename, *record_key, *token;
-	int videocodec, audiocodec, audio_mode, container;
+	int videocodec, audiocodec, audio_mode, container, hls;
 	bool audio, video, is_private;
 	bool id_given;
 	int64_t max_duration, max_size, substream, temporal;
@@ -21,7 +21,7 @@ struct wanted {
 /* As it is when nothing is given. */
 #define WANTED_PRESET                                                                                                  \
 	{                                                                                                              \
-		.videocodec = UNSET, .audiocodec = UNSET, .audio_mode = UNSET, .container = UNSET,                     \
+		.videocodec = UNSET, .audiocodec = UNSET, .audio_mode = UNSET, .container = UNSET, .hls = UNSET,       \
 		.substream = TAKE_LAYERS - 1, .temporal = TSR_ALL_LAYERS, .audio = true, .video = true                 \
 	}
 
@@ -29,8 +29,8 @@ struct wanted {
 #define WANTED_MAX_TIME       (3650 * 86400LL * 1000000)
 #define WANTED_MAX_SIZE       (1LL << 50)
 
-extern const char *const wanted_video_names[], *const wanted_audio_names[], *const wanted_audio_modes[],
-										    *const wanted_containers[];
+extern const char *const wanted_video_names[],
+	*const wanted_audio_names[], *const wanted_audio_modes[], *const wanted_containers[], *const wanted_hls[];
 
 /* Rows of a table of fields; AT(member) is the offset of a member of struct wanted. `id_bytes` is how long an id may be. */
 /* clang-format off */
@@ -43,6 +43,7 @@ extern const char *const wanted_video_names[], *const wanted_audio_names[], *con
 	{ "audiocodec",   FIELD_CHOICE, AT(audiocodec),   0, 0,                     wanted_audio_names, 0, NULL }, \
 	{ "audio_mode",   FIELD_CHOICE, AT(audio_mode),   0, 0,                     wanted_audio_modes, 0, NULL }, \
 	{ "container",    FIELD_CHOICE, AT(container),    0, 0,                     wanted_containers, 0, NULL }, \
+	{ "hls",          FIELD_CHOICE, AT(hls),          0, 0,                     wanted_hls, 0, NULL }, \
 	{ "audio",        FIELD_BOOL,   AT(audio),        0, 0,                     NULL, 0, NULL }, \
 	{ "video",        FIELD_BOOL,   AT(video),        0, 0,                     NULL, 0, NULL }, \
 	{ "max_duration", FIELD_TIME,   AT(max_duration), 1000000, WANTED_MAX_TIME, NULL, FIELD_ZERO, NULL }, \

@@ -192,6 +192,8 @@ static bool consistent(struct settings *s, const char *category, char *error, si
 {
 	if (s->flush_adaptive && s->flush_threshold_min > s->flush_threshold_max)
 		return say(error, size, "%s: flush_threshold_min is above flush_threshold_max", category);
+	if (s->hls == TSR_HLS_SEGMENTS && !s->segment_duration)
+		return say(error, size, "%s: hls = \"segments\" needs a segment_duration", category);
 	return check_filename(s, category, error, size) && check_auto_record(s, category, error, size) &&
 	       check_codecs(&s->video_codecs, s, category, error, size) &&
 	       check_codecs(&s->audio_codecs, s, category, error, size);
@@ -306,6 +308,16 @@ const struct settings *config_general(const struct config *config)
 const struct settings *config_profile(const struct config *config, const char *name)
 {
 	return name ? g_hash_table_lookup(config->profiles, name) : &config->general;
+}
+
+tsr_hls settings_hls(const struct settings *s, tsr_hls_mode mode)
+{
+	return (tsr_hls){
+		.mode = mode,
+		.segment_us = s->hls_segment,
+		.window_us = s->hls_window,
+		.running_names = s->hls_uri == 1,
+	};
 }
 
 tsr_encoding settings_encoding(const struct settings *s)

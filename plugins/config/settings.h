@@ -37,6 +37,11 @@ struct settings {
 	int64_t segment_duration;
 	int64_t segment_size;
 
+	int hls; /* a tsr_hls_mode */
+	int64_t hls_segment;
+	int64_t hls_window;
+	int hls_uri; /* 1 = the running file's */
+
 	int container; /* a tsr_container, or TSR_CONTAINER_COUNT = auto */
 	struct choice_list auto_containers;
 	struct codec_list video_codecs;
@@ -106,6 +111,9 @@ const struct settings *config_profile(const struct config *config, const char *n
 
 /* What `auto_record` says of a plugin. */
 enum auto_record settings_auto_record(const struct settings *settings, const char *package);
+
+/* The playlist of a recording in this mode. */
+tsr_hls settings_hls(const struct settings *settings, tsr_hls_mode mode);
 
 /* How the engine's encoders are set up; its strings are borrowed from `settings`. */
 tsr_encoding settings_encoding(const struct settings *settings);

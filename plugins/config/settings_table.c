@@ -22,6 +22,8 @@ static const char *const audio_modes[] = {"transcode", "copy", NULL};
 static const char *const containers[] = {"ts", "mkv", "webm", "mp4", "auto", NULL}; /* in the order of tsr_container */
 static const char *const real_containers[] = {"ts", "mkv", "webm", "mp4", NULL};
 _Static_assert(sizeof(containers) / sizeof(containers[0]) == TSR_CONTAINER_COUNT + 2, "each container has a name here");
+static const char *const hls_choices[] = {"off", "single", "segments", NULL}; /* in the order of tsr_hls_mode */
+static const char *const hls_uris[] = {"final", "running", NULL};
 static const char *const on_loss_choices[] = {"wait_keyframe", "conceal", NULL};
 static const char *const recovery_choices[] = {"rename", "keep", "off", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "verbose", "debug", NULL};
@@ -48,6 +50,11 @@ const struct field settings_table[] = {
 	{ "max_size",                FIELD_SIZE,   AT(max_size),                   64 * KIB, 1024 * TIB,   NULL, RUN|PRO|ZERO, "0" },
 	{ "segment_duration",        FIELD_TIME,   AT(segment_duration),           SECOND,  30 * DAY,      NULL, RUN|PRO|ZERO, "0" },
 	{ "segment_size",            FIELD_SIZE,   AT(segment_size),               64 * KIB, 1024 * TIB,   NULL, RUN|PRO|ZERO, "0" },
+
+	{ "hls",                     FIELD_CHOICE, AT(hls),                        0,       0,             hls_choices, RUN|PRO, "off" },
+	{ "hls_segment",             FIELD_TIME,   AT(hls_segment),                500 * MS, 60 * SECOND,  NULL, RUN|PRO,      "2s" },
+	{ "hls_window",              FIELD_TIME,   AT(hls_window),                 SECOND,  30 * DAY,      NULL, RUN|PRO|ZERO, "0" },
+	{ "hls_uri",                 FIELD_CHOICE, AT(hls_uri),                    0,       0,             hls_uris, RUN|PRO,  "final" },
 
 	{ "container",               FIELD_CHOICE, AT(container),                  0,       0,             containers, RUN|PRO, "ts" },
 	{ "auto_containers",         FIELD_CHOICES, AT(auto_containers),           0,       0,             real_containers, RUN|PRO, "ts, mp4, mkv" },

@@ -26,7 +26,18 @@ static json_t *file_names(const struct catalogue_recording *item)
 	return files;
 }
 
-json_t *library_item_json(const struct catalogue_recording *item)
+/* Of a recording with these files: NAME.m3u8, NAME without a segment's number. NULL = there is none. */
+static json_t *playlist_name(const struct library *l, const struct catalogue_recording *item)
+{
+	if (!item->files->len || strcmp(item->ending, tsr_container_ending(TSR_CONTAINER_TS)))
+		return NULL;
+	char name[TSR_PLAYLIST_BYTES];
+	if (!tsr_find_playlist(l->folder, g_ptr_array_index(item->files, 0), name))
+		return NULL;
+	return json_string(name);
+}
+
+json_t *library_item_json(const struct library *l, const struct catalogue_recording *item)
 {
 	json_t *out = json_object(), *files = file_names(item);
 	bool runs = item->state == CATALOGUE_RUNNING; /* another process records it */
@@ -40,6 +51,9 @@ json_t *library_item_json(const struct catalogue_recording *item)
 	if (!runs)
 		json_object_set(out, "files", files);
 	json_decref(files);
+	json_t *playlist = playlist_name(l, item);
+	if (playlist)
+		json_object_set_new(out, "playlist", playlist);
 	json_object_set_new(out, "started", fields_moment(item->started_us));
 	if (!runs)
 		json_object_set_new(out, "ended", fields_moment(item->ended_us));

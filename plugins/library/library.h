@@ -64,7 +64,7 @@ void library_look(struct library *library, const char *path);
 json_t *library_reports(const struct library *library, const struct catalogue_recording *item);
 
 /* The status of one that this process does not record, as documented at `list`: a new reference. */
-json_t *library_item_json(const struct catalogue_recording *item);
+json_t *library_item_json(const struct library *library, const struct catalogue_recording *item);
 
 /* How a secret is written where others can read: "SALT:HASH"; g_free. NULL stays NULL. */
 char *library_hide_secret(const char *secret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Which container a recording gets. */
+#include "../config/config.h"
 #include "take.h"
 
 /* As it is, which sound in TS need not be. */
@@ -17,6 +18,12 @@ static bool copies_all(tsr_container container, const struct take_line *lines, u
 		if (lines[i].active && !copies(container, lines[i].codec))
 			return false;
 	return true;
+}
+
+int take_container_for_hls(int choice, int hls, const struct settings *settings)
+{
+	int wanted = hls == TAKE_HLS_AS_CONFIGURED ? settings->hls : hls;
+	return choice == TAKE_CONTAINER_AUTO && wanted != TSR_HLS_OFF ? (int)TSR_CONTAINER_TS : choice;
 }
 
 void take_choose_container(int choice, const struct choice_list *order, const struct take_line *lines, unsigned count,

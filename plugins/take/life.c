@@ -219,6 +219,8 @@ static tsr_recording_config recording_config(const struct take_order *order, str
 {
 	const struct settings *s = order->settings;
 	const struct take_limits limits = effective_limits(take);
+	bool configured = order->hls == TAKE_HLS_AS_CONFIGURED;
+	tsr_hls_mode hls = configured ? (tsr_hls_mode)s->hls : (tsr_hls_mode)order->hls;
 	return (tsr_recording_config){
 		.folder = take->folder,
 		.filename = order->filename,
@@ -237,6 +239,7 @@ static tsr_recording_config recording_config(const struct take_order *order, str
 		.report = s->report,
 		.segment_duration_us = s->segment_duration,
 		.segment_size = (uint64_t)s->segment_size,
+		.hls = settings_hls(s, configured && order->container != TSR_CONTAINER_TS ? TSR_HLS_OFF : hls),
 		.max_duration_us = limits.duration_us,
 		.max_size = (uint64_t)limits.size,
 		.min_free_space = (uint64_t)s->min_free_space,
@@ -330,9 +333,26 @@ static enum api_error begin(struct take *take, const struct take_order *order, c
 	return result;
 }
 
+/* What is asked for by name must be had; what is configured holds where it can. */
+static bool has_hls(const struct take_order *order, char *error, size_t error_size)
+{
+	if (order->hls == TAKE_HLS_AS_CONFIGURED || order->hls == TSR_HLS_OFF)
+		return true;
+	if (order->container != TSR_CONTAINER_TS)
+		g_snprintf(error, error_size, "hls is for container ts, not for %s",
+			   tsr_container_name(order->container));
+	else if (order->hls == TSR_HLS_SEGMENTS && !order->settings->segment_duration)
+		g_snprintf(error, error_size, "hls by segments needs a segment_duration in the configuration");
+	else
+		return true;
+	return false;
+}
+
 enum api_error take_start(struct takes *takes, const struct take_order *order, unsigned max_running, struct take **out,
 			  char *error, size_t error_size)
 {
+	if (!has_hls(order, error, error_size))
+		return API_INVALID_ELEMENT;
 	struct take *take = new_take(takes, order);
 	enum api_error reserved = reserve(take, max_running, error, error_size);
 	if (reserved != API_OK) {

@@ -145,6 +145,8 @@ json_t *take_status(struct take *take)
 	pthread_mutex_unlock(&take->mutex);
 	set_text(out, "profile", take->facts.profile);
 	set_text(out, "file", naming_below(take->folder, s->path));
+	if (*s->playlist)
+		set_text(out, "playlist", naming_below(take->folder, s->playlist));
 	json_object_set_new(out, "started", fields_moment(take->facts.started_us));
 	set_output(out, s);
 	json_t *tracks = json_array();
@@ -183,7 +185,8 @@ int64_t take_zero_us(struct take *take)
 json_t *take_status_short(struct take *take)
 {
 	json_t *all = take_status(take), *out = json_object();
-	static const char *const keys[] = {"id", "name", "profile", "state", "file", "started", "duration_ms"};
+	static const char *const keys[] = {"id",   "name",     "profile", "state",
+					   "file", "playlist", "started", "duration_ms"};
 	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
 		if (json_object_get(all, keys[i]))
 			json_object_set(out, keys[i], json_object_get(all, keys[i]));

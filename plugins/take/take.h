@@ -77,12 +77,13 @@ struct take_order {
 	bool private;
 	tsr_container container;
 	tsr_audio_mode audio_mode;
+	int hls;                  /* a tsr_hls_mode, or TAKE_HLS_AS_CONFIGURED */
 	struct take_limits asked; /* the settings' own may tighten them */
 	int substream, temporal;  /* the best simulcast and temporal layer to record */
 	struct take_owner owner;
 };
 
-/* Reserves the id, creates the file. *out is owned by the caller; the engine's last event drops the reference that it
+/* Reserves the id, creates the file. API_INVALID_ELEMENT: the HLS that was asked for cannot be had. *out is owned by the caller; the engine's last event drops the reference that it
  * needs. API_OK; API_EXISTS; API_LIMIT when max_running (0 = any number) run already; the engine's error; with one
  * sentence in `error`, and nothing is left behind then. */
 enum api_error take_start(struct takes *takes, const struct take_order *order, unsigned max_running, struct take **out,
@@ -155,6 +156,12 @@ struct take_line {
 
 /* What a setting or a request says of the container: a tsr_container, or this one: the first of a list that takes all tracks as they are. */
 #define TAKE_CONTAINER_AUTO TSR_CONTAINER_COUNT
+
+/* What is said of HLS; where nothing is, the settings do, for the containers that have it. */
+#define TAKE_HLS_AS_CONFIGURED (-1)
+
+/* `choice`, but that a container that is chosen by itself is one that has HLS where that is wanted. */
+int take_container_for_hls(int choice, int hls, const struct settings *settings);
 
 /* Sets *container for a recording that begins with these lines; and *audio_mode, if `choice` is TAKE_CONTAINER_AUTO: nothing is transcoded then, unless none
  * of `order` takes it all. */

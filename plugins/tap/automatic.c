@@ -34,8 +34,11 @@ void automatic_begin(struct taps *taps, struct foreign *f, const struct who *who
 	if (!who->room || !automatic_wants(f, info))
 		return;
 	char error[400] = "", *id = new_id(who->room);
-	const struct tap_wish wish = {
-		.audio = true, .video = true, .substream = TAKE_LAYERS - 1, .temporal = TSR_ALL_LAYERS};
+	const struct tap_wish wish = {.hls = TAKE_HLS_AS_CONFIGURED,
+				      .audio = true,
+				      .video = true,
+				      .substream = TAKE_LAYERS - 1,
+				      .temporal = TSR_ALL_LAYERS};
 	const struct tap_order order = {
 		.id = id,
 		.package = f->hook->known->package,

@@ -193,6 +193,7 @@ static void copy_wish(struct tap *tap, const struct tap_wish *wish)
 	tap->audio_mode_given = wish->audio_mode != NULL;
 	tap->audio_mode = wish->audio_mode ? *wish->audio_mode : TSR_AUDIO_TRANSCODE;
 	tap->wish = (struct tap_wish){
+		.hls = wish->hls,
 		.audio = wish->audio,
 		.video = wish->video,
 		.audiocodec = wish->audiocodec,

@@ -155,7 +155,7 @@ static bool has_codec(const struct codec_list *list, tsr_codec codec)
 
 static int container_choice(const struct tap *tap, const struct settings *s)
 {
-	return tap->container_given ? tap->container : s->container;
+	return take_container_for_hls(tap->container_given ? tap->container : s->container, tap->wish.hls, s);
 }
 
 static bool is_wanted(const struct tap *tap, const struct settings *s, tsr_codec codec)
@@ -277,6 +277,7 @@ static enum api_error start_take(struct taps *taps, struct tap_peer *peer, const
 			.private = tap->private_given ? tap->private : s->private,
 			.container = container,
 			.audio_mode = audio_mode,
+			.hls = tap->wish.hls,
 			.asked = tap->wish.asked,
 			.substream = tap->wish.substream,
 			.temporal = tap->wish.temporal,

@@ -32,6 +32,7 @@ struct tap_wish {
 	const bool *private;
 	const tsr_audio_mode *audio_mode;
 	const int *container; /* as take_choose_container() takes it */
+	int hls;              /* as struct take_order has it */
 	bool audio, video;
 	tsr_codec audiocodec, videocodec; /* this one alone; TSR_CODEC_NONE = any */
 	struct take_limits asked;

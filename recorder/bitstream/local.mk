@@ -3,6 +3,7 @@ librecorder_la_SOURCES += \
 	recorder/bitstream/annexb.c recorder/bitstream/annexb.h \
 	recorder/bitstream/av1.c recorder/bitstream/av1.h \
 	recorder/bitstream/bits.h \
+	recorder/bitstream/codecs_attribute.c recorder/bitstream/codecs_attribute.h \
 	recorder/bitstream/h264.c recorder/bitstream/h264.h \
 	recorder/bitstream/h265.c recorder/bitstream/h265.h \
 	recorder/bitstream/opus.c recorder/bitstream/opus.h \

@@ -247,6 +247,11 @@ static void note_gap(struct mux *mux)
 	tsclock_note_gap(&((struct mpegts *)mux)->clock);
 }
 
+static void begin_segment(struct mux *mux)
+{
+	tsclock_begin_segment(&((struct mpegts *)mux)->clock);
+}
+
 static int stream_index(const struct mpegts *m, unsigned id)
 {
 	for (unsigned i = 0; i < m->format->nb_streams; i++)
@@ -296,6 +301,7 @@ const struct mux_ops mpegts_ops = {
 	.create = create,
 	.set_tracks = set_tracks,
 	.note_gap = note_gap,
+	.begin_segment = begin_segment,
 	.write = write_frame,
 	.destroy = destroy,
 	.packetized_size = packetized_size,

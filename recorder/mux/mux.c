@@ -30,6 +30,12 @@ void mux_note_gap(struct mux *m)
 	m->ops->note_gap(m);
 }
 
+void mux_begin_segment(struct mux *m)
+{
+	if (m->ops->begin_segment != NULL)
+		m->ops->begin_segment(m);
+}
+
 tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame)
 {
 	return m->ops->write(m, id, frame);

@@ -49,6 +49,9 @@ TSR_MUST_USE tsr_error mux_set_tracks(struct mux *m, const struct mux_track *tra
 /* Frames are missing before the next one: where the file has a clock, it is announced as a new one. */
 void mux_note_gap(struct mux *m);
 
+/* A player may begin with the next frame: what the container says of the tracks comes before it once more. */
+void mux_begin_segment(struct mux *m);
+
 /* Writes one frame of track id, all of it, into the sink. Its dts_90k must rise per track. TSR_OK; TSR_E_MALFORMED when
  * the container cannot take the frame (nothing of it was written); else the sink's error. */
 TSR_MUST_USE tsr_error mux_write(struct mux *m, unsigned id, const struct frame *frame);

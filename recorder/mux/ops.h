@@ -19,6 +19,7 @@ struct mux_ops {
 	tsr_error (*create)(const struct mux_config *config, struct sink *sink, struct mux **out);
 	tsr_error (*set_tracks)(struct mux *m, const struct mux_track *tracks, unsigned count);
 	void (*note_gap)(struct mux *m);
+	void (*begin_segment)(struct mux *m); /* NULL = nothing has to be said again */
 	tsr_error (*write)(struct mux *m, unsigned id, const struct frame *frame);
 	tsr_error (*tick)(struct mux *m, int64_t now_us); /* NULL = nothing is held back */
 	tsr_error (*finish)(struct mux *m);               /* NULL = there is nothing to do */

@@ -59,6 +59,11 @@ void tsclock_note_gap(struct tsclock *c)
 	c->gap = true;
 }
 
+void tsclock_begin_segment(struct tsclock *c)
+{
+	c->begins = true;
+}
+
 /* ---- packets ------------------------------------------------------------------------------------------------------- */
 
 static uint16_t pid_of(const uint8_t *packet)
@@ -201,6 +206,7 @@ static void keep_table(struct tsclock *c, const uint8_t *packet)
 	if (c->tables < TSCLOCK_TABLES)
 		memcpy(c->table[c->tables++], packet, TS_PACKET);
 	c->tables_90k = c->pcr_90k;
+	c->begins = false;
 	if (pid == PID_PMT && (packet[1] & 0x40) != 0) /* pointer_field, then PCR_PID (section 2.4.4.8) */
 		c->pcr_pid = (uint16_t)((packet[4 + 1 + 8] & 0x1f) << 8 | packet[4 + 1 + 9]);
 }
@@ -229,6 +235,9 @@ tsr_error tsclock_take(struct tsclock *c, uint8_t *packets, size_t size)
 		if (c->due && is_of_track(c, packet)) {
 			c->due = false;
 			tsr_error err = at > done ? sink_write(c->sink, packets + done, at - done) : TSR_OK;
+			if (err == TSR_OK && c->begins)
+				err = write_tables(c);
+			c->begins = false;
 			if (err == TSR_OK)
 				err = go_on(c);
 			if (err != TSR_OK)

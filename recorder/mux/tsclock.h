@@ -34,6 +34,7 @@ struct tsclock {
 	int64_t pcr_90k;    /* the last one */
 	int64_t newest_90k; /* latest time of any frame */
 	bool due;           /* a frame was begun, none of its packets has come yet */
+	bool begins;        /* tables come before it, libavformat's or ours */
 	bool gap;           /* something is missing before it: the time base is a new one */
 	int64_t frame_90k;  /* its time */
 	int64_t tables_90k; /* PCR when the tables were last written */
@@ -59,6 +60,9 @@ void tsclock_begin_frame(struct tsclock *c, int64_t dts_90k);
 
 /* Frames are missing before the next one. */
 void tsclock_note_gap(struct tsclock *c);
+
+/* Whoever begins to read with the next frame finds the tables before it. */
+void tsclock_begin_segment(struct tsclock *c);
 
 /* What libavformat made of it: whole packets, which are changed. The sink's error. */
 TSR_MUST_USE tsr_error tsclock_take(struct tsclock *c, uint8_t *packets, size_t size);

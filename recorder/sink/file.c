@@ -254,6 +254,8 @@ static struct file_sink *allocate(const struct file_sink_config *config, struct 
 	f->mode = config->mode;
 	f->container = config->container;
 	f->offline = pool == NULL;
+	f->tell_written = config->written;
+	f->tell_ctx = config->written_ctx;
 	chunk_pool_init(&f->own_pool);
 	f->pool = pool != NULL ? pool : &f->own_pool;
 	f->stats.free_bytes = UINT64_MAX;

@@ -31,6 +31,9 @@ struct file_sink_config {
 	const char *note;  /* text of NAME.recording.json, there before anything is durable; copied; NULL = none */
 	bool deferred;     /* created by the first writer's turn, see below */
 	dev_t device;      /* with deferred: of its file system, from file_sink_device() of the file before */
+	/* Told after each write how much of the file can be read, on the writer's thread, until `done` is called. NULL = nobody. */
+	void (*written)(void *ctx, uint64_t bytes);
+	void *written_ctx;
 };
 
 /* Creates NAME.recording.ts (O_EXCL, locked, never through a symlink, never outside folder) and adds it to `writers`; with

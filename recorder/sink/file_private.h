@@ -36,6 +36,8 @@ struct file_sink {
 	dev_t device;
 	struct chunk_pool *pool;
 	struct chunk_pool own_pool; /* of an offline sink */
+	void (*tell_written)(void *ctx, uint64_t bytes);
+	void *tell_ctx;
 
 	pthread_mutex_t lock;
 	/* lock held: */

@@ -293,6 +293,8 @@ static void write_batch(struct file_sink *f, struct batch *b)
 	f->stats.bytes_written = f->written;
 	f->stats.bytes_durable = f->durable;
 	pthread_mutex_unlock(&f->lock);
+	if (kept > 0 && f->tell_written != NULL)
+		f->tell_written(f->tell_ctx, f->written);
 }
 
 static bool flush_due(const struct file_sink *f, int64_t now_us)

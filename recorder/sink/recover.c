@@ -16,6 +16,7 @@
 #include "beneath.h"
 #include "digest.h"
 #include "durable.h"
+#include "recover_playlist.h"
 #include "textfile.h"
 #include "walk.h"
 
@@ -322,9 +323,22 @@ static void visit(void *ctx, const struct walk_file *file)
 		err = recover_one(run, &c);
 	else if (ends_with(file->base, SUFFIX_NOTE))
 		err = recover_note(run, file);
-	else if (ends_with(file->base, SUFFIX_TEMPORARY) && !config->look_only)
+	else if ((ends_with(file->base, SUFFIX_TEMPORARY) || ends_with(file->base, SUFFIX_TEMPORARY_PLAYLIST)) &&
+		 !config->look_only)
 		textfile_remove_stale(file->folder, file->base);
 	if (err == TSR_E_ACCESS || err == TSR_E_NOMEM) /* `done` was not told */
+		log_line(TSR_LOG_WARNING, NULL, "not recovered: %s/%s: %s", run->folder, file->name, tsr_strerror(err));
+}
+
+/* When the media of all are what they will be. */
+static void visit_playlist(void *ctx, const struct walk_file *file)
+{
+	struct run *run = ctx;
+	const struct recover_config *config = run->config;
+	if (!recover_is_playlist(file->base) || (config->cancelled != NULL && config->cancelled(config->ctx)))
+		return;
+	tsr_error err = recover_playlist(file->folder, file->base, file->name);
+	if (err != TSR_OK)
 		log_line(TSR_LOG_WARNING, NULL, "not recovered: %s/%s: %s", run->folder, file->name, tsr_strerror(err));
 }
 
@@ -357,6 +371,8 @@ tsr_error recover_folder(const char *folder, const struct recover_config *config
 	if (run == NULL)
 		return err;
 	err = walk_folder(folder, visit, run);
+	if (err == TSR_OK && !config->look_only)
+		err = walk_folder(folder, visit_playlist, run);
 	run_destroy(run);
 	return err;
 }
@@ -376,6 +392,8 @@ tsr_error recover_file(const char *path, const struct recover_config *config)
 	c.folder = run != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (run != NULL)
 		err = c.folder >= 0 ? recover_one(run, &c) : tsr_error_from_errno(errno);
+	if (err == TSR_OK && !config->look_only)
+		recover_playlist_of(c.folder, base, strlen(base) - c.ending);
 	if (c.folder >= 0)
 		close(c.folder);
 	if (run != NULL)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,8 @@
 #include "../common/limits.h"
 #include "../common/log.h"
 #include "beneath.h"
+#include "recover_playlist.h"
+#include "stem.h"
 #include "textfile.h"
 #include "walk.h"
 
@@ -87,12 +90,46 @@ static bool is_ours(int folder, const char *base, tsr_container *container)
 
 /* ---- removing ---------------------------------------------------------------------------------------------------- */
 
+/* A playlist that lists a file which is gone is of no use. */
+static void remove_playlists(const struct place *place)
+{
+	static const char *const suffixes[] = {SUFFIX_PLAYLIST, SUFFIX_MASTER};
+	size_t size = strlen(place->base);
+	const size_t stems[] = {size, stem_without_number(place->base, size)};
+	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++)
+		for (size_t j = 0; j < sizeof(suffixes) / sizeof(suffixes[0]); j++) {
+			char name[LIMIT_FILENAME_BYTES + 32];
+			snprintf(name, sizeof(name), "%.*s%s", (int)stems[i], place->base, suffixes[j]);
+			if (recover_is_our_playlist(place->folder, name))
+				unlinkat(place->folder, name, 0);
+		}
+}
+
+bool space_find_playlist(const char *folder, const char *name, char *out, size_t size)
+{
+	struct place place;
+	if (place_open(&place, folder, name, false) != TSR_OK)
+		return false;
+	size_t length = strlen(name), before = length - strlen(place.base);
+	const size_t stems[] = {length, stem_without_number(name, length)};
+	bool found = false;
+	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]) && !found; i++) {
+		int n = snprintf(out, size, "%.*s%s", (int)stems[i], name, SUFFIX_PLAYLIST);
+		found = n > 0 && (size_t)n < size && stems[i] > before &&
+			recover_is_our_playlist(place.folder, out + before);
+	}
+	place_close(&place);
+	return found;
+}
+
 /* The report goes last: without one the recording would count as foreign, and stay for ever after a kill in between. */
 static tsr_error remove_pair(const struct place *place, tsr_container container)
 {
 	char *media = beneath_join(place->base, "", tsr_container_ending(container));
 	char *json = beneath_join(place->base, "", SUFFIX_REPORT);
 	tsr_error err = media != NULL && json != NULL ? TSR_OK : TSR_E_NOMEM;
+	if (err == TSR_OK)
+		remove_playlists(place);
 	if (err == TSR_OK && (unlinkat(place->folder, media, 0) != 0 || unlinkat(place->folder, json, 0) != 0))
 		err = tsr_error_from_errno(errno);
 	free(media);

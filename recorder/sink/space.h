@@ -6,6 +6,7 @@
 #define TSR_SINK_SPACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../common/error.h"
@@ -17,5 +18,8 @@ TSR_MUST_USE tsr_error space_free(const char *folder, uint64_t *bytes);
 /* Removes NAME.ts and then NAME.json (`name` as in file_sink_config). TSR_OK; TSR_E_INVAL, TSR_E_NOTFOUND (no NAME.ts or no
  * report of it), TSR_E_ACCESS, TSR_E_READONLY, TSR_E_IO, TSR_E_NOMEM. */
 TSR_MUST_USE tsr_error space_remove(const char *folder, const char *name);
+
+/* The playlist that lists this recording's file: its name below the folder, with ending. False = there is none of ours. */
+bool space_find_playlist(const char *folder, const char *name, char *out, size_t size);
 
 #endif

@@ -86,9 +86,11 @@ static tsr_error open_place(struct place *place, const char *folder, const char 
 {
 	char stem[LIMIT_FILENAME_BYTES + 1];
 	size_t size = strlen(name);
-	*suffix = ends_with(name, size, SUFFIX_NOTE)     ? SUFFIX_NOTE
-		  : ends_with(name, size, SUFFIX_REPORT) ? SUFFIX_REPORT
-							 : NULL;
+	static const char *const suffixes[] = {SUFFIX_NOTE, SUFFIX_REPORT, SUFFIX_MASTER, SUFFIX_PLAYLIST};
+	*suffix = NULL;
+	for (size_t i = 0; *suffix == NULL && i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (ends_with(name, size, suffixes[i]))
+			*suffix = suffixes[i];
 	if (*suffix == NULL || size - strlen(*suffix) >= sizeof(stem))
 		return TSR_E_INVAL;
 	size -= strlen(*suffix);
@@ -97,8 +99,33 @@ static tsr_error open_place(struct place *place, const char *folder, const char 
 	return place_open(place, folder, stem, false);
 }
 
+/* What is durable when it returns. */
+enum durability { NOTHING, CONTENT, CONTENT_AND_NAME };
+
+static tsr_error replace_in(int folder, const char *final, const char *text, size_t size, unsigned mode,
+			    enum durability durability)
+{
+	char *temporary = beneath_join(final, "", ".new");
+	if (temporary == NULL)
+		return TSR_E_NOMEM;
+	bool renamed = false;
+	int fd = create_temporary(folder, temporary, mode);
+	bool good = fd >= 0 && write_all(fd, text, size) == 0 && (durability == NOTHING || durable_file(fd) == 0);
+	if (good)
+		good = renamed = renameat(folder, temporary, folder, final) == 0;
+	if (good && durability == CONTENT_AND_NAME)
+		good = durable_folder(folder) == 0;
+	tsr_error err = good ? TSR_OK : tsr_error_from_errno(errno);
+	if (fd >= 0 && !renamed)
+		unlinkat(folder, temporary, 0);
+	if (fd >= 0)
+		close(fd);
+	free(temporary);
+	return err;
+}
+
 static tsr_error replace(const char *folder, const char *name, const char *text, size_t size, unsigned mode,
-			 bool sync_folder)
+			 enum durability durability)
 {
 	struct place place;
 	const char *suffix;
@@ -106,39 +133,30 @@ static tsr_error replace(const char *folder, const char *name, const char *text,
 	if (err != TSR_OK)
 		return err;
 	char *final = beneath_join(place.base, "", suffix);
-	char *temporary = final != NULL ? beneath_join(final, "", ".new") : NULL;
-	int fd = -1;
-	bool renamed = false;
-	errno = ENOMEM;
-	if (temporary == NULL)
-		goto failed;
-	fd = create_temporary(place.folder, temporary, mode);
-	if (fd < 0 || write_all(fd, text, size) != 0 || durable_file(fd) != 0)
-		goto failed;
-	renamed = renameat(place.folder, temporary, place.folder, final) == 0;
-	if (renamed && (!sync_folder || durable_folder(place.folder) == 0))
-		goto out;
-failed:
-	err = tsr_error_from_errno(errno);
-	if (fd >= 0 && !renamed)
-		unlinkat(place.folder, temporary, 0);
-out:
-	if (fd >= 0)
-		close(fd);
-	free(temporary);
+	err = final != NULL ? replace_in(place.folder, final, text, size, mode, durability) : TSR_E_NOMEM;
 	free(final);
 	place_close(&place);
 	return err;
 }
 
+tsr_error textfile_replace(int folder, const char *base, const char *text, size_t size, unsigned mode)
+{
+	return replace_in(folder, base, text, size, mode, CONTENT_AND_NAME);
+}
+
 tsr_error textfile_write(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
 {
-	return replace(folder, name, text, size, mode, true);
+	return replace(folder, name, text, size, mode, CONTENT_AND_NAME);
 }
 
 tsr_error textfile_put(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
 {
-	return replace(folder, name, text, size, mode, false);
+	return replace(folder, name, text, size, mode, CONTENT);
+}
+
+tsr_error textfile_swap(const char *folder, const char *name, const char *text, size_t size, unsigned mode)
+{
+	return replace(folder, name, text, size, mode, NOTHING);
 }
 
 char *textfile_read(int folder, const char *name)

@@ -7,6 +7,7 @@ libpipeline_la_SOURCES = \
 	tests/pipeline/capture_util.c tests/pipeline/capture_util.h \
 	tests/pipeline/command.c tests/pipeline/command.h \
 	tests/pipeline/harness.c tests/pipeline/harness.h \
+	tests/pipeline/hlscheck.c tests/pipeline/hlscheck.h \
 	tests/pipeline/media.c tests/pipeline/media.h \
 	tests/pipeline/pictures.c tests/pipeline/pictures.h \
 	tests/pipeline/sender.c tests/pipeline/sender.h \
@@ -25,6 +26,8 @@ PIPELINE_TESTS += tests/pipeline/test_capture_oddities
 tests_pipeline_test_capture_oddities_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_containers
 tests_pipeline_test_containers_LDADD = $(pipeline_libs)
+PIPELINE_TESTS += tests/pipeline/test_hls
+tests_pipeline_test_hls_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_mjr
 tests_pipeline_test_mjr_LDADD = $(pipeline_libs)
 PIPELINE_TESTS += tests/pipeline/test_recording
