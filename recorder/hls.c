@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bitstream/codecs_attribute.h"
+#include "codec/route.h"
 #include "common/clock.h"
 #include "events.h"
 #include "recording.h"
@@ -19,6 +20,8 @@
 #define ROUNDING_90K (S_90K * 49 / 100)
 /* Keyframes that come by themselves come each so many seconds, but for the rounding of their times. */
 #define EARLY_90K 4500
+/* A keyframe may come so much sooner than those before it. */
+#define REACTION_SPARE_US 150000
 /* What a picture lasts that nothing follows. */
 #define PICTURE_90K 3000
 
@@ -38,6 +41,9 @@ struct hls {
 	int64_t paused_90k;     /* cut out of the timeline when it came */
 	bool tables;            /* they have changed since the segment began */
 	uint16_t width, height; /* of the pictures that are shown */
+	int64_t keyframe_90k;   /* the newest one of the shown track */
+	int64_t reaction_us;    /* from asking for a keyframe to its arrival, the least that is to be expected */
+	int64_t reacted_us;     /* ... and the request that this was last learned from */
 	int64_t late_told_us;
 	struct playlist_media media;
 	char video[PLAYLIST_CODECS_BYTES / 2];
@@ -226,6 +232,42 @@ static void note_frame(struct hls *h, const struct track *t, const struct frame 
 	h->paused_90k = t->r->paused_90k;
 }
 
+/* A keyframe of the shown track came. */
+static void learn_reaction(struct hls *h, const struct track *shown)
+{
+	int64_t asked_us = shown->keyframe_asked_us, took_us = shown->r->now_us - asked_us;
+	if (asked_us == 0 || asked_us == h->reacted_us)
+		return;
+	h->reacted_us = asked_us;
+	bool faster = h->reaction_us == 0 || took_us < h->reaction_us;
+	h->reaction_us = faster ? took_us : h->reaction_us + (took_us - h->reaction_us) / 4;
+}
+
+/* Of a sender that takes no requests, keyframes come as they do: at this one, because the next may be too late. Of one that takes them, they come
+ * when they are asked for. */
+static bool may_be_the_last(struct hls *h, const struct frame *frame, int64_t length_90k)
+{
+	int64_t step_90k = frame->pts_90k - h->keyframe_90k;
+	h->keyframe_90k = frame->pts_90k;
+	return h->segment_90k > 0 && length_90k >= h->segment_90k / 2 && length_90k + step_90k > h->limit_90k;
+}
+
+/* Of a sender that takes long, a keyframe is asked for before it is needed; but not so early that it comes before. */
+static bool is_time_to_ask(const struct hls *h, int64_t length_90k)
+{
+	int64_t ahead_90k = (h->reaction_us - REACTION_SPARE_US) * 9 / 100;
+	return h->segment_90k > 0 && length_90k >= h->segment_90k - CLAMP(ahead_90k, 0, h->segment_90k);
+}
+
+/* Of the encoder here, or else of the sender. */
+static void want_keyframe(struct track *t)
+{
+	if (t->route->transcode)
+		codec_make_keyframe(t->codec);
+	else
+		track_ask_for_keyframe(t);
+}
+
 static void tell_late(struct hls *h, tsr_recording *r, const struct track *shown)
 {
 	if (shown != NULL)
@@ -241,15 +283,18 @@ void hls_frame(struct hls *h, struct track *t, const struct frame *frame, struct
 	struct track *shown = shown_track(r);
 	int64_t pts_90k = frame->pts_90k, length = pts_90k - h->start_90k;
 	bool resized = t == shown && is_resized(h, frame);
-	if (t == shown && frame->keyframe)
+	if (t == shown && frame->keyframe) {
+		learn_reaction(h, t);
 		codecs_attribute_video(frame->codec, frame->data, frame->size, h->video, sizeof(h->video));
+	}
+	bool last = t == shown && frame->keyframe && may_be_the_last(h, frame, length);
 	bool broken = h->begun && (pts_90k - h->end_90k > HOLE_90K || h->paused_90k != r->paused_90k);
 	bool changed = broken || resized || h->tables;
 	bool can = can_begin(t, shown, frame);
 	/* Would be too long with the next frame. */
 	bool late = h->open && pts_90k > h->newest_90k &&
 		    length + MIN(MAX(h->step_90k, PICTURE_90K), HOLE_90K) > h->limit_90k;
-	bool due = h->open && h->segment_90k > 0 && length >= h->segment_90k - EARLY_90K;
+	bool due = h->open && h->segment_90k > 0 && (last || length >= h->segment_90k - EARLY_90K);
 	bool begins = h->open ? broken || late || ((due || changed) && can) : h->begun || can;
 	if (begins) {
 		end_segment(h, sink, broken ? INT64_MIN : pts_90k);
@@ -257,8 +302,8 @@ void hls_frame(struct hls *h, struct track *t, const struct frame *frame, struct
 		mux_begin_segment(mux);
 		if (late && !can)
 			tell_late(h, r, shown);
-	} else if ((due || changed) && shown != NULL) {
-		track_ask_for_keyframe(shown);
+	} else if (shown != NULL && (changed || (h->open && is_time_to_ask(h, length)))) {
+		want_keyframe(shown);
 	}
 	note_frame(h, t, frame);
 }

@@ -313,6 +313,8 @@ static void set_paused(tsr_recording *r, bool paused)
 			if (t->video) {
 				t->waiting_keyframe = true;
 				track_ask_for_keyframe(t);
+				if (!t->ended)
+					codec_make_keyframe(t->codec);
 			}
 		}
 	}

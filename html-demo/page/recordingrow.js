@@ -21,6 +21,11 @@ export function urlOf(file) {
 	return new URL(`recordings/${file.split('/').map(encodeURIComponent).join('/')}`, location.href).href;
 }
 
+/** Where it has a playlist, and the media that are named in it. */
+export function hlsUrlOf(playlist) {
+	return urlOf(playlist).replace('/recordings/', '/hls/');
+}
+
 /** @typedef {(recording: object) => void} Action */
 
 export class RecordingRow {
@@ -32,15 +37,15 @@ export class RecordingRow {
 	#download = element('a', { class: 'button small' });
 	#buttons;
 
-	/** @param {{play: Action, report: Action, remove: Action}} actions */
+	/** @param {{play: Action, watchHls: Action, report: Action, remove: Action}} actions */
 	constructor(actions) {
 		const button = action => element('button', { type: 'button', class: 'small', onclick: () => action(this.#recording) });
-		const { play, report, remove } = this.#buttons = {
-			play: button(actions.play), report: button(actions.report), remove: button(actions.remove),
+		const { play, watchHls, report, remove } = this.#buttons = {
+			play: button(actions.play), watchHls: button(actions.watchHls), report: button(actions.report), remove: button(actions.remove),
 		};
 		this.node = element('li', {}, this.#state,
 			element('div', { class: 'what' }, this.#title, this.#note), this.#size,
-			element('div', { class: 'actions' }, play, this.#download, report, remove));
+			element('div', { class: 'actions' }, play, watchHls, this.#download, report, remove));
 	}
 
 	/** Changes only what is different, in place. */
@@ -56,8 +61,10 @@ export class RecordingRow {
 		setText(this.#note, [date(started), tracks?.map(describe).join(', ')].filter(Boolean).join(' · '));
 		setText(this.#size, `${duration(ms)} · ${bytes(recording.bytes ?? recording.bytes_written)}`);
 
-		const { play, report, remove } = this.#buttons;
+		const { play, watchHls, report, remove } = this.#buttons;
 		name(play, live ? 'Watch' : 'Play', title, !file || state === 'lost');
+		name(watchHls, 'HLS', title);
+		watchHls.hidden = !recording.playlist;
 		name(report, files.length > 1 ? `Report, ${files.length} files` : 'Report', title);
 		name(remove, 'Delete', title, !ended);
 		name(this.#download, 'Download', title);

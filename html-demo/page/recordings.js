@@ -2,8 +2,9 @@
 // The list of recordings: play, download, report, delete.
 
 import { ask, byId, element, setText, showRows } from './dom.js';
+import { HlsPlayer } from './hlsplayer.js';
 import { Player } from './player.js';
-import { finalName, isRunning, RecordingRow, titleOf, urlOf } from './recordingrow.js';
+import { finalName, hlsUrlOf, isRunning, RecordingRow, titleOf, urlOf } from './recordingrow.js';
 import { showReport } from './report.js';
 import { explain } from './words.js';
 
@@ -16,7 +17,7 @@ const lastPage = total => Math.max(0, Math.ceil(total / PER_PAGE) - 1) * PER_PAG
 
 /** @param {import('./app.js').Page} page */
 export function setUpRecordings(page) {
-	const player = new Player(byId('player'));
+	const player = new Player(byId('player')), hlsPlayer = new HlsPlayer(byId('player'));
 	const list = byId('list'), note = byId('list-note'), pages = byId('list-pages');
 	const [newer, older] = pages.querySelectorAll('button');
 	const empty = list.appendChild(element('li', { class: 'empty' }, 'Loading…'));
@@ -101,7 +102,7 @@ export function setUpRecordings(page) {
 		for (const id of [...details.keys()].filter(id => shown.every(recording => recording.id !== id)))
 			details.delete(id);
 		empty.remove();
-		if (showRows(list, rows, shown, () => new RecordingRow({ play, report, remove })))
+		if (showRows(list, rows, shown, () => new RecordingRow({ play, watchHls, report, remove })))
 			byId('recordings').focus({ preventScroll: true });
 		if (!shown.length)
 			list.append(empty);
@@ -153,7 +154,13 @@ export function setUpRecordings(page) {
 
 	function play(recording) {
 		const { file, files = [file] } = recording;
+		hlsPlayer.close();
 		player.open(files.map(urlOf), titleOf(recording), isRunning(recording));
+	}
+
+	function watchHls(recording) {
+		player.close();
+		hlsPlayer.open(hlsUrlOf(recording.playlist), titleOf(recording));
 	}
 
 	async function report(recording) {

@@ -16,4 +16,5 @@ import './lost.test.mjs';
 import './operator.test.mjs';
 import './rooms.test.mjs';
 import './failures.test.mjs';
+import './hls.test.mjs';
 import './looks.test.mjs';

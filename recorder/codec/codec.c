@@ -19,6 +19,7 @@ struct codec {
 	struct codec_stats stats;
 	int load_shedding;
 	bool wants_keyframe;
+	bool make_keyframe;
 	_Alignas(max_align_t) unsigned char state[];
 };
 
@@ -181,6 +182,18 @@ struct codec_stats *codec_edit_stats(struct codec *c)
 void codec_want_keyframe(struct codec *c, bool wanted)
 {
 	c->wants_keyframe = wanted;
+}
+
+void codec_make_keyframe(struct codec *c)
+{
+	c->make_keyframe = true;
+}
+
+bool codec_take_make_keyframe(struct codec *c)
+{
+	bool make = c->make_keyframe;
+	c->make_keyframe = false;
+	return make;
 }
 
 int codec_load_shedding(const struct codec *c)

@@ -52,6 +52,9 @@ const struct codec_stats *codec_stats(const struct codec *c);
  * Ignored by copies and audio. */
 void codec_set_load_shedding(struct codec *c, int level);
 
+/* The next picture that is encoded becomes a keyframe. Where pictures are copied, nothing. */
+void codec_make_keyframe(struct codec *c);
+
 /* Whether the picture needs a keyframe: after a decode error (what can be decoded goes on), and while frames are left out
  * because one was refused or shed. The caller decides whether to ask the sender for one. */
 bool codec_wants_keyframe(const struct codec *c);

@@ -36,6 +36,8 @@ TSR_MUST_USE tsr_error codec_emit(struct codec *c, struct frame *frame);
 struct track_format *codec_edit_format(struct codec *c);
 struct codec_stats *codec_edit_stats(struct codec *c);
 void codec_want_keyframe(struct codec *c, bool wanted);
+/* Whether codec_make_keyframe was called since this was. */
+bool codec_take_make_keyframe(struct codec *c);
 int codec_load_shedding(const struct codec *c);
 
 #endif

@@ -236,6 +236,8 @@ static tsr_error encode(struct codec *c, struct video *v)
 	}
 	if (err != TSR_OK)
 		return err;
+	if (codec_take_make_keyframe(c))
+		v->encoder.last_keyframe_90k = INT64_MIN;
 	err = video_encoder_send(&v->encoder, picture);
 	if (err != TSR_OK) {
 		codec_edit_stats(c)->encode_errors++;

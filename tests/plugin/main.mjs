@@ -10,6 +10,7 @@ import './admin.test.mjs';
 import './settings.test.mjs';
 import './unnoticed.test.mjs';
 import './effects.test.mjs';
+import './hls.test.mjs';
 import './events.test.mjs';
 import './restart.test.mjs';
 import './catalogue.test.mjs';

@@ -21,6 +21,7 @@ UNIT_TESTS += tests/unit/test_bitstream tests/unit/test_bitstream_h264 tests/uni
 	tests/unit/test_depay_h265 tests/unit/test_depay_property tests/unit/test_depay_vp8 tests/unit/test_depay_vp9
 EXTRA_DIST += tests/unit/depay_util.h tests/unit/hex.h tests/unit/property.h
 UNIT_TESTS += tests/unit/test_sink_names tests/unit/test_sink_failures tests/unit/test_sink_space
+UNIT_TESTS += tests/unit/test_listfile tests/unit/test_playlist
 UNIT_TESTS += tests/unit/test_rtp_packet
 UNIT_TESTS += tests/unit/test_jitbuf
 UNIT_TESTS += tests/unit/test_inbox
