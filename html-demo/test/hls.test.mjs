@@ -24,7 +24,7 @@ describe('hls', () => {
 
 	/** What is wrong with a playlist, now and against what it was when it was last looked at. */
 	async function check(id) {
-		const list = scene.path(`${id}.m3u8`), earlier = join(scene.folder, '.earlier.m3u8'), now = join(scene.folder, '.now.m3u8');
+		const list = scene.path(`${id}.m3u8`), earlier = scene.path(`.${id}.earlier.m3u8`), now = scene.path(`.${id}.now.m3u8`);
 		copyFileSync(list, now);
 		const { code, stdout } = await run(join(process.env.TSR_BUILD, 'tests/plugin/check_playlist'), [list, ...exists(earlier) ? [earlier] : []]);
 		assert.equal(code, 0, stdout);
@@ -74,6 +74,34 @@ describe('hls', () => {
 		assert.ok((await data(late)).duration > 20);
 		assert.equal((await data(late)).latency, '');
 		await Promise.all([page.close(), late.close()]);
+	});
+
+	test('a hundred viewers while it records', { timeout: 90_000 }, async () => {
+		const page = await scene.open();
+		const file = await startRecording(page, { name: 'Crowd', more: () => live(page) });
+		const id = file.replace('.recording.ts', ''), at = name => new URL(`hls/${name}`, scene.url).href;
+		await until('a playlist', () => exists(scene.path(`${id}.m3u8`)), { timeout: 15_000 });
+		const end = Date.now() + 12_000;
+		let segments = 0;
+		/** Fetches the playlist and what is new in it, as often as players do. */
+		async function view() {
+			for (let seen = 0; Date.now() < end; await new Promise(resolve => setTimeout(resolve, 1000))) {
+				const text = await (await fetch(at(`${id}.m3u8`))).text();
+				for (const [, size, offset] of [...text.matchAll(/BYTERANGE:(\d+)@(\d+)/g)].slice(seen)) {
+					const answer = await fetch(at(`${id}.ts`), { headers: { Range: `bytes=${offset}-${Number(offset) + Number(size) - 1}` } });
+					assert.equal(answer.status, 206);
+					const bytes = new Uint8Array(await answer.arrayBuffer());
+					assert.equal(bytes.length, Number(size));
+					assert.ok(bytes[0] === 0x47 && bytes[188] === 0x47, 'it is the transport stream');
+					segments++, seen++;
+				}
+			}
+		}
+		await Promise.all(Array.from({ length: 100 }, view));
+		assert.ok(segments >= 100 * 3, `${segments} segments`);
+		await stopRecording(page);
+		assert.match(await check(id), /0 discontinuities, ended/);
+		await page.close();
 	});
 
 	test('what the web server says', { timeout: 60_000 }, async () => {

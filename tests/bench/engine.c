@@ -2,8 +2,9 @@
  *
  * Measures the engine through recorder.h alone, and prints one JSON object.
  *
- *     engine scale FOLDER PEERS SECONDS [aac]
- *                                          live: so many recordings of 2.5 Mb/s and Opus at once, copied, or with the sound as AAC
+ *     engine scale FOLDER PEERS SECONDS [aac | hls]
+ *                                          live: so many recordings of 2.5 Mb/s and Opus at once, copied, or with the sound as AAC, or
+ *                                          copied and with a playlist
  *     engine push FOLDER PEERS SECONDS [stall | transcode VIDEO.ivf COUNT]
  *                                          live: how long tsr_push_rtp takes; with a disk that stands still, or so many transcodes
  *     engine soak FOLDER PACKETS STARTS    simulated: growth of memory, descriptors and threads
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -35,6 +37,7 @@
 
 static atomic_bool disk_stands_still;
 static atomic_uint stalled_writes;
+static atomic_ullong list_writes;    /* to playlists */
 static atomic_ullong allocations[2]; /* by libraries, by us */
 
 /* The engine's writes come by here. */
@@ -45,6 +48,13 @@ ssize_t pwritev(int fd, const struct iovec *vectors, int count, off_t offset)
 	while (stalled && atomic_load(&disk_stands_still))
 		usleep(10000);
 	return syscall(SYS_pwritev, fd, vectors, count, (long)offset, 0L);
+}
+
+/* ... and those to playlists. */
+ssize_t pwrite(int fd, const void *data, size_t size, off_t offset)
+{
+	list_writes++;
+	return syscall(SYS_pwrite64, fd, data, size, (long)offset);
 }
 
 /* Libraries call these too: they must be seen from outside, which nothing else here is. */
@@ -134,13 +144,14 @@ static struct media *load(const char *name, unsigned rate)
 }
 
 static tsr_audio_mode audio_mode = TSR_AUDIO_COPY; /* of all recordings */
+static tsr_hls_mode hls_mode;
 
 static void start_peer(struct peer *p, tsr_engine *engine, const char *folder, unsigned number,
 		       const struct media *video, const struct media *audio)
 {
 	char id[32];
 	g_snprintf(id, sizeof(id), "%s-%u", video->codec == TSR_CODEC_H264 ? "peer" : "transcode", number);
-	tsr_recording_config config = {.folder = folder, .id = id, .audio_mode = audio_mode};
+	tsr_recording_config config = {.folder = folder, .id = id, .audio_mode = audio_mode, .hls.mode = hls_mode};
 	if (tsr_recording_create(engine, &config, &p->recording) != TSR_OK)
 		g_error("%s cannot be recorded", id);
 	const struct media *media[2] = {video, audio};
@@ -212,6 +223,7 @@ static void stop_all(struct peer *peers, unsigned count)
 struct moment {
 	int64_t wall_us, cpu_us, feed_us; /* of the clock, of all threads, of the one that feeds */
 	uint64_t writes, syncs;           /* of the first peer */
+	uint64_t list_writes;             /* of all */
 	uint64_t frames, frames_written;  /* its video: sent, in the file */
 };
 
@@ -224,6 +236,7 @@ static struct moment take_moment(const struct peer *first)
 			   .feed_us = now_ns(CLOCK_THREAD_CPUTIME_ID) / 1000,
 			   .writes = stats->writes,
 			   .syncs = stats->flushes,
+			   .list_writes = atomic_load(&list_writes),
 			   .frames = first->video.frames,
 			   .frames_written = stats->track[0].frames_written};
 	g_free(stats);
@@ -248,6 +261,28 @@ static double rate(uint64_t begin, uint64_t end, double seconds)
 	return (double)(end - begin) / seconds;
 }
 
+static double size_of(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? (double)st.st_size : 0;
+}
+
+/* What the first peer's playlists have of what its file has. */
+static double list_share_percent(const struct peer *peers)
+{
+	tsr_stats *stats = g_new(tsr_stats, 1);
+	tsr_recording_get_stats(peers[0].recording, stats);
+	char *stem =
+		g_strndup(stats->playlist, strlen(stats->playlist) - strlen(stats->playlist[0] != 0 ? ".m3u8" : ""));
+	char *master = g_strconcat(stem, ".master.m3u8", NULL);
+	double share =
+		stats->playlist[0] != 0 ? 100 * (size_of(stats->playlist) + size_of(master)) / size_of(stats->path) : 0;
+	g_free(master);
+	g_free(stem);
+	g_free(stats);
+	return share;
+}
+
 static void print_scale(const struct peer *peers, unsigned count, const struct moment *begin, const struct moment *end,
 			size_t rss)
 {
@@ -266,6 +301,8 @@ static void print_scale(const struct peer *peers, unsigned count, const struct m
 		{"waiting_kib_per_peer", (double)waiting_bytes(peers, count) / 1024 / count},
 		{"writes_per_second", rate(begin->writes, end->writes, seconds)},
 		{"syncs_per_second", rate(begin->syncs, end->syncs, seconds)},
+		{"list_writes_per_peer_second", rate(begin->list_writes, end->list_writes, seconds) / count},
+		{"list_share_percent", list_share_percent(peers)},
 		{"frames_per_second", rate(begin->frames, end->frames, seconds)},
 		{"frames_written_per_second", rate(begin->frames_written, end->frames_written, seconds)},
 	};
@@ -499,6 +536,8 @@ int main(int argc, char **argv)
 	bool transcode = argc == 8 && strcmp(argv[5], "transcode") == 0;
 	if (argc == 6 && strcmp(argv[5], "aac") == 0)
 		audio_mode = TSR_AUDIO_TRANSCODE;
+	if (argc == 6 && strcmp(argv[5], "hls") == 0)
+		hls_mode = TSR_HLS_SINGLE;
 	if (strcmp(mode, "scale") == 0 && first > 0 && second > 0)
 		measure_scale(folder, first, second);
 	else if (strcmp(mode, "push") == 0 && first > 0 && second > 0)
