@@ -21,6 +21,9 @@ packages_test="libcmocka-dev nftables python3-aiortc python3-aiohttp strace valg
 # What only the long run of the fault tests needs.
 packages_faults="user-mode-linux dmsetup kmod"
 
+# What only the long run of everything needs: players of HLS.
+packages_players="mpv vlc-bin vlc-plugin-base"
+
 # What only the long run of the end-to-end tests needs: a second browser.
 packages_e2e="firefox-esr"
 

@@ -66,6 +66,22 @@ static void one_file_by_ranges(void **state)
 	call_end(c);
 }
 
+/* The medium has a keyframe each second, and is told of none: a segment of 2.5 s ends at the one after that. */
+static void a_keyframe_is_asked_for_in_time(void **state)
+{
+	(void)state;
+	struct call *c = start((tsr_recording_config){.hls = {.mode = TSR_HLS_SINGLE, .segment_us = 5 * S / 2}});
+	call_add_tracks(c);
+	call_run(c, 15 * S);
+	harness_stop(&c->h, NULL);
+	struct hls_list *l = good_list(c);
+	assert_int_equal(l->target_s, 4);
+	assert_in_range(l->segments->len, 5, 6); /* the last one is what is left */
+	assert_in_range(c->h.events[TSR_EVENT_KEYFRAME_NEEDED], 4, 8);
+	hls_free(l);
+	call_end(c);
+}
+
 static void sound_alone(void **state)
 {
 	(void)state;
@@ -352,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_file_by_ranges),
+		cmocka_unit_test(a_keyframe_is_asked_for_in_time),
 		cmocka_unit_test(sound_alone),
 		cmocka_unit_test(pause_is_a_discontinuity),
 		cmocka_unit_test(split_goes_on),

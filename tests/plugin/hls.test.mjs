@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { AiortcPeer } from '../e2e/aiortcPeer.mjs';
 import { PlaylistChecker, serveHls } from '../lib/hlsServer.mjs';
-import { run } from '../lib/process.mjs';
+import { Process, run } from '../lib/process.mjs';
 import { sleep, until } from '../lib/wait.mjs';
 import { admin, filesIn, newHandle, newJanus, offer, recorded, recordPeer, refused, sharedJanus } from './stage.mjs';
 
@@ -78,6 +78,34 @@ test('hls = "single": live, through a pause and a split, and afterwards', { time
 	await admin(janus, { request: 'delete', id });
 	assert.deepEqual(filesIn(janus.recordings), []);
 });
+
+/** Other players, which run until they are ended, or the playlist is: what they are, and how each says that it shows pictures. */
+const players = {
+	mpv: (url) => ['mpv', ['--no-config', '--vo=null', '--ao=null', '--term-status-msg=at ${=time-pos}', url], /at [6-9]\./],
+	vlc: (url) => ['runuser', ['-u', 'nobody', '--', 'cvlc', '-vv', '--vout', 'dummy', '--aout', 'dummy', '--play-and-exit', url], /Stream buffering done|decoder.*buffering done/i],
+	gstreamer: (url) => ['gst-launch-1.0', ['-v', 'souphttpsrc', `location=${url}`, '!', 'hlsdemux', '!', 'tsdemux', '!', 'h264parse', '!', 'fakesink', 'silent=false'],
+		/pts: 0:00:0[6-9]/],
+};
+
+for (const [name, command] of Object.entries(players)) {
+	const program = { mpv: 'mpv', vlc: 'cvlc', gstreamer: 'gst-launch-1.0' }[name];
+	const skip = process.env.TSR_SHORT === '1' ? 'for --all' : !process.env.PATH.split(':').some((folder) => existsSync(join(folder, program)))
+		&& `${program} is not installed`;
+	test(`${name} plays it live`, { timeout: 90_000, skip }, async (t) => {
+		const janus = await newJanus(t);
+		const { handle, id } = await recordVp8(t, janus, { hls: 'single' });
+		await until('a playlist', () => existsSync(join(janus.recordings, `${id}.m3u8`)), { timeout: 10_000 });
+		const [file, args, shows] = command(`${await serve(t, janus.recordings)}/${id}.m3u8`);
+		const player = new Process(file, args);
+		t.after(() => player.stop('SIGKILL'));
+		await until(`${name} to show pictures`, () => shows.test(player.log) || player.child.exitCode !== null, { timeout: 30_000 });
+		assert.match(player.log, shows);
+		await handle.request({ request: 'stop' });
+		await handle.event('finished');
+		await until(`${name} to come to the end`, () => player.child.exitCode !== null, { timeout: 40_000 });
+		assert.equal(player.child.exitCode, 0, player.log.slice(-2000));
+	});
+}
 
 test('hls = "segments" with a window', { timeout: 90_000 }, async (t) => {
 	const janus = await newJanus(t, { config: 'hls = "segments"\n\tsegment_duration = "1s"\n\thls_window = "6s"' });
