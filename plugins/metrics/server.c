@@ -12,7 +12,7 @@
 /* Prometheus asks one at a time; whoever else comes must neither take memory nor keep a connection. */
 #define CONNECTIONS_MAX   16
 #define CONNECTION_BYTES  16384
-#define CONNECTION_IDLE_S 15
+#define CONNECTION_IDLE_S 5
 
 struct metrics {
 	struct metrics_of of;

@@ -146,7 +146,7 @@ test('only what there is, only GET and HEAD; who keeps connections open shuts no
 	const answer = () => new Promise((resolve) => {
 		get(`${url}/metrics`, { agent: false }, (response) => resolve(response.resume().statusCode === 200)).on('error', () => resolve(false));
 	});
-	await until('an answer', answer, { timeout: 40_000 });
+	await until('an answer', answer, { timeout: 30_000 });
 });
 
 test('loopback unless told otherwise', { timeout: 30_000, skip: !process.env.TSR_NETNS && 'no network of its own' }, async (t) => {
