@@ -13,7 +13,8 @@ import { admin, filesIn, newHandle, newJanus, offer, recorded, recordPeer, refus
 
 /** What ffmpeg objects to in what it plays for so long from there, by its clock; '' = nothing. */
 async function played(url, seconds, options = []) {
-	const { code, stderr } = await run('ffmpeg', ['-nostdin', '-v', 'error', ...options, '-i', url, '-t', String(seconds), '-f', 'null', '-']);
+	const { code, stderr } = await run('ffmpeg', ['-nostdin', '-v', 'error', ...options, '-i', url, '-t', String(seconds),
+		'-fps_mode', 'passthrough', '-enc_time_base:v', '1:90000', '-f', 'null', '-']); // as in lib/media.mjs: two pictures may be less than a frame apart
 	return code ? `exit code ${code}: ${stderr}` : stderr;
 }
 
