@@ -21,7 +21,6 @@
 #include "gate.h"
 #include "keeper/keeper.h"
 #include "library/library.h"
-#include "metrics/metrics.h"
 #include "peer/peer.h"
 #include "runtime/runtime.h"
 #include "take/take.h"
@@ -43,12 +42,10 @@ static struct {
 	struct taps *taps;
 	struct keeper *keeper;
 	struct api *api;
-	struct metrics *metrics;
 } the;
 
 static void destroy_parts(void)
 {
-	metrics_destroy(g_steal_pointer(&the.metrics));
 	api_destroy(g_steal_pointer(&the.api));
 	keeper_destroy(g_steal_pointer(&the.keeper));
 	taps_destroy(g_steal_pointer(&the.taps));
@@ -70,12 +67,6 @@ static void recovered(void *nothing)
 {
 	(void)nothing;
 	taps_recover(the.taps);
-}
-
-static unsigned handles(void *nothing)
-{
-	(void)nothing;
-	return (unsigned)sessions_count(the.sessions);
 }
 
 /* Takes the reference of the configuration. False when the plugin cannot work; what was made is destroyed then. */
@@ -100,8 +91,6 @@ static bool create_parts(janus_callbacks *gateway, struct config *config)
 		JANUS_LOG(LOG_WARN, "[tsrecorder] No thread for recovery and retention\n");
 	const struct api_parts parts = {the.runtime, the.library, the.sessions, the.takes, the.taps, the.keeper};
 	the.api = api_create(&parts);
-	const struct metrics_of metrics_of = {the.runtime, the.library, the.takes, handles, NULL};
-	the.metrics = metrics_create(&metrics_of);
 	return true;
 }
 

@@ -15,7 +15,6 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/api/wanted.c plugins/api/wanted.h \
 	plugins/api/request.c plugins/api/request.h \
 	plugins/api/target.c plugins/api/target.h \
-	plugins/config/address.c plugins/config/address.h \
 	plugins/config/config.h \
 	plugins/config/errors.c plugins/config/errors.h \
 	plugins/config/fields.c plugins/config/fields.h \
@@ -28,9 +27,6 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/library/library.h \
 	plugins/library/life.c \
 	plugins/library/scanner.c \
-	plugins/metrics/collect.c plugins/metrics/collect.h \
-	plugins/metrics/exposition.c plugins/metrics/exposition.h \
-	plugins/metrics/metrics.h \
 	plugins/peer/peer.h \
 	plugins/peer/sdp.c plugins/peer/sdp.h \
 	plugins/peer/session.c plugins/peer/session.h \
@@ -63,13 +59,7 @@ libjanus_tsrecorder_la_SOURCES = \
 	plugins/take/takes.c \
 	plugins/take/totals.c plugins/take/totals.h \
 	plugins/take/tracks.c
-if HAVE_MICROHTTPD
-libjanus_tsrecorder_la_SOURCES += plugins/metrics/server.c
-else
-libjanus_tsrecorder_la_SOURCES += plugins/metrics/no_server.c
-endif
-EXTRA_DIST += plugins/metrics/server.c plugins/metrics/no_server.c
 libjanus_tsrecorder_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANUS_CFLAGS)
-libjanus_tsrecorder_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
+libjanus_tsrecorder_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libjanus_tsrecorder_la_LDFLAGS = -module -avoid-version -shared -export-symbols-regex '^create$$'
-libjanus_tsrecorder_la_LIBADD = libcatalogue.la librecorder.la $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
+libjanus_tsrecorder_la_LIBADD = libcatalogue.la librecorder.la $(JANSSON_LIBS)

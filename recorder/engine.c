@@ -49,18 +49,6 @@ tsr_engine *tsr_engine_create(const tsr_engine_config *config)
 	return NULL;
 }
 
-static tsr_lane_stats lane_stats(struct service *lane)
-{
-	if (lane == NULL)
-		return (tsr_lane_stats){0};
-	return (tsr_lane_stats){service_count(lane), service_lag_us(lane)};
-}
-
-void tsr_engine_get_stats(tsr_engine *e, tsr_engine_stats *out)
-{
-	*out = (tsr_engine_stats){lane_stats(e->copy_lane), lane_stats(e->transcode_lane)};
-}
-
 struct writers *engine_writers(const tsr_engine *engine)
 {
 	return engine->writers;

@@ -52,19 +52,6 @@ tsr_engine *tsr_engine_create(const tsr_engine_config *config);
  * Not on an engine thread. */
 void tsr_engine_destroy(tsr_engine *engine);
 
-/* Recordings of one kind, and how late their turns are: the most of the last 10 to 20 s, microseconds. */
-typedef struct tsr_lane_stats {
-	unsigned recordings;
-	int64_t lag_us;
-} tsr_lane_stats;
-
-typedef struct tsr_engine_stats {
-	tsr_lane_stats copy, transcode;
-} tsr_engine_stats;
-
-/* Fills *out; all zero offline. */
-void tsr_engine_get_stats(tsr_engine *engine, tsr_engine_stats *out);
-
 /* ---- recording --------------------------------------------------------------------------------------------------- */
 
 /* What to do with video after a packet was lost for good: leave its frames out until the next keyframe (the file decodes

@@ -4,7 +4,6 @@
 #ifndef TSR_PLUGINS_CONFIG_H
 #define TSR_PLUGINS_CONFIG_H
 
-#include "address.h"
 #include "errors.h"
 #include "fields.h"
 #include "naming.h"

@@ -2,9 +2,7 @@
 #include <config.h> /* Janus's */
 #include <glib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "address.h"
 #include "naming.h"
 #include "settings.h"
 
@@ -189,16 +187,6 @@ static bool check_auto_record(const struct settings *s, const char *category, ch
 		   category, s->auto_record);
 }
 
-static bool check_metrics_address(const struct settings *s, const char *category, char *error, size_t size)
-{
-	struct sockaddr_storage address;
-	return !*s->metrics_address || address_parse(s->metrics_address, &address) ||
-	       say(error, size,
-		   "%s: metrics_address = \"%s\" is neither a port, such as \"9187\", nor an address with one, such as "
-		   "\"192.0.2.1:9187\" or \"[2001:db8::1]:9187\"",
-		   category, s->metrics_address);
-}
-
 /* What no single field can tell. */
 static bool consistent(struct settings *s, const char *category, char *error, size_t size)
 {
@@ -207,7 +195,6 @@ static bool consistent(struct settings *s, const char *category, char *error, si
 	if (s->hls == TSR_HLS_SEGMENTS && !s->segment_duration)
 		return say(error, size, "%s: hls = \"segments\" needs a segment_duration", category);
 	return check_filename(s, category, error, size) && check_auto_record(s, category, error, size) &&
-	       check_metrics_address(s, category, error, size) &&
 	       check_codecs(&s->video_codecs, s, category, error, size) &&
 	       check_codecs(&s->audio_codecs, s, category, error, size);
 }

@@ -84,7 +84,6 @@ struct settings {
 	char *auto_record;
 	bool events;
 	int log_level;
-	char *metrics_address; /* as address_parse reads it; empty = none */
 
 	char *description; /* of a profile */
 };

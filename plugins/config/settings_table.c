@@ -98,7 +98,6 @@ const struct field settings_table[] = {
 	{ "auto_record",             FIELD_TEXT,   AT(auto_record),                0,       400,           NULL, 0,            "off" },
 	{ "events",                  FIELD_BOOL,   AT(events),                     0,       0,             NULL, RUN,          "true" },
 	{ "log_level",               FIELD_CHOICE, AT(log_level),                  0,       0,             log_levels, RUN,    "info" },
-	{ "metrics_address",         FIELD_TEXT,   AT(metrics_address),            0,       64,            NULL, 0,            "" },
 
 	{ "description",             FIELD_TEXT,   AT(description),                0,       200,           NULL, PRO,          "" },
 	{ 0 }

@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 #include "../config/config.h"
-#include "totals.h"
 
 struct library;
 struct take;
@@ -38,17 +37,6 @@ struct take *takes_find(struct takes *takes, const char *id);
 /* All running ones, with references; the array is owned by the caller (its elements are dropped with it). With
  * `totals`, also the sums over these and all that have ended (a new reference): one of both counts each. */
 GPtrArray *takes_running(struct takes *takes, json_t **totals);
-
-struct takes_sums {
-	struct totals totals;
-	unsigned running[TSR_STATE_FAILED + 1]; /* by tsr_state; one that has ended is there until it was told */
-	/* Of those in state "recording", the longest: since the last write, and since then with something to write; 0 = none. */
-	int64_t last_write_age_ms, waiting_ms;
-	tsr_engine_stats engine;
-};
-
-/* Fills *out, which is some KiB. Any thread. */
-void takes_get_sums(struct takes *takes, struct takes_sums *out);
 
 /* New settings are in force: those that run follow in how they are flushed and limited. */
 void takes_apply(struct takes *takes, const struct config *old, const struct config *config);

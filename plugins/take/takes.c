@@ -2,7 +2,6 @@
  *
  * All recordings that run. */
 #include <glib.h>
-#include <string.h>
 
 #include "../library/library.h"
 #include "inside.h"
@@ -49,10 +48,23 @@ struct take *takes_find(struct takes *takes, const char *id)
 	return take;
 }
 
-/* All that run, and what the others did, which is `ended` unless that is NULL: one of both counts each. */
-static GPtrArray *running(struct takes *takes, struct totals *ended)
+static json_t *sums(const struct totals *ended, GPtrArray *running)
+{
+	GPtrArray *stats = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < running->len; i++) {
+		tsr_stats *s = g_new(tsr_stats, 1);
+		tsr_recording_get_stats(((struct take *)g_ptr_array_index(running, i))->recording, s);
+		g_ptr_array_add(stats, s);
+	}
+	json_t *totals = totals_json(ended, (tsr_stats *const *)stats->pdata, stats->len);
+	g_ptr_array_unref(stats);
+	return totals;
+}
+
+GPtrArray *takes_running(struct takes *takes, json_t **totals)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)take_unref);
+	struct totals *ended = g_new(struct totals, 1);
 	pthread_mutex_lock(&takes->mutex);
 	GHashTableIter iter;
 	gpointer value;
@@ -62,47 +74,12 @@ static GPtrArray *running(struct takes *takes, struct totals *ended)
 		if (take->recording)
 			g_ptr_array_add(list, take_ref(take));
 	}
-	if (ended)
-		*ended = takes->ended;
+	*ended = takes->ended;
 	pthread_mutex_unlock(&takes->mutex);
+	if (totals)
+		*totals = sums(ended, list);
+	g_free(ended);
 	return list;
-}
-
-static void sum(struct takes_sums *sums, GPtrArray *list)
-{
-	tsr_stats *s = g_new(tsr_stats, 1);
-	for (guint i = 0; i < list->len; i++) {
-		tsr_recording_get_stats(((struct take *)g_ptr_array_index(list, i))->recording, s);
-		totals_add_running(&sums->totals, s);
-		sums->running[s->state]++;
-		if (s->state != TSR_STATE_RECORDING)
-			continue;
-		sums->last_write_age_ms = MAX(sums->last_write_age_ms, s->last_write_age_ms);
-		if (s->buffered_bytes)
-			sums->waiting_ms = MAX(sums->waiting_ms, s->last_write_age_ms);
-	}
-	g_free(s);
-}
-
-GPtrArray *takes_running(struct takes *takes, json_t **totals)
-{
-	struct takes_sums *sums = g_new0(struct takes_sums, 1);
-	GPtrArray *list = running(takes, &sums->totals);
-	if (totals) {
-		sum(sums, list);
-		*totals = totals_json(&sums->totals);
-	}
-	g_free(sums);
-	return list;
-}
-
-void takes_get_sums(struct takes *takes, struct takes_sums *out)
-{
-	memset(out, 0, sizeof(*out));
-	GPtrArray *list = running(takes, &out->totals);
-	sum(out, list);
-	g_ptr_array_unref(list);
-	tsr_engine_get_stats(takes->engine, &out->engine);
 }
 
 static const struct settings *settings_of(const struct config *config, const struct take *take)

@@ -31,7 +31,7 @@ static void add_track(struct totals *t, const tsr_track_stats *s)
 	t->transcode_cpu_us += (uint64_t)s->transcode_cpu_us;
 }
 
-void totals_add_running(struct totals *t, const tsr_stats *s)
+static void add(struct totals *t, const tsr_stats *s)
 {
 	for (unsigned i = 0; i < s->tracks; i++)
 		add_track(t, &s->track[i]);
@@ -51,7 +51,7 @@ void totals_add_running(struct totals *t, const tsr_stats *s)
 
 void totals_add_ended(struct totals *t, bool finished, const tsr_stats *stats)
 {
-	totals_add_running(t, stats);
+	add(t, stats);
 	/* These are of what runs. */
 	t->bytes_exposed = t->buffered_bytes = t->inbox_bytes = t->exposed_ms = 0;
 	if (finished)
@@ -60,53 +60,56 @@ void totals_add_ended(struct totals *t, bool finished, const tsr_stats *stats)
 		t->failed++;
 }
 
-json_t *totals_json(const struct totals *t)
+json_t *totals_json(const struct totals *of_ended, tsr_stats *const *running, unsigned count)
 {
+	struct totals t = *of_ended;
+	for (unsigned i = 0; i < count; i++)
+		add(&t, running[i]);
 	const struct {
 		const char *name;
 		uint64_t value;
 	} numbers[] = {
-		{"started", t->started},
-		{"finished", t->finished},
-		{"failed", t->failed},
-		{"packets", t->packets},
-		{"bytes", t->bytes},
-		{"malformed", t->malformed},
-		{"lost", t->lost},
-		{"late", t->late},
-		{"duplicate", t->duplicate},
-		{"reordered", t->reordered},
-		{"restarts", t->restarts},
-		{"other_ssrc", t->other_ssrc},
-		{"other_payload", t->other_payload},
-		{"bad_padding", t->bad_padding},
-		{"clock_jumps", t->clock_jumps},
-		{"inbox_dropped_packets", t->inbox_dropped_packets},
-		{"frames", t->frames},
-		{"frames_written", t->frames_written},
-		{"frames_damaged", t->frames_damaged},
-		{"frames_skipped", t->frames_skipped},
-		{"frames_unwanted", t->frames_unwanted},
-		{"frames_dropped", t->frames_dropped},
-		{"gaps", t->gaps},
-		{"decode_errors", t->decode_errors},
-		{"concealed", t->concealed},
-		{"keyframes", t->keyframes},
-		{"keyframe_requests", t->keyframe_requests},
-		{"bytes_written", t->bytes_written},
-		{"bytes_durable", t->bytes_durable},
-		{"bytes_exposed", t->bytes_exposed},
-		{"exposed_ms", t->exposed_ms},
-		{"buffered_bytes", t->buffered_bytes},
-		{"inbox_bytes", t->inbox_bytes},
-		{"writes", t->writes},
-		{"flushes", t->flushes},
-		{"transcode_cpu_us", t->transcode_cpu_us},
+		{"started", t.started},
+		{"finished", t.finished},
+		{"failed", t.failed},
+		{"packets", t.packets},
+		{"bytes", t.bytes},
+		{"malformed", t.malformed},
+		{"lost", t.lost},
+		{"late", t.late},
+		{"duplicate", t.duplicate},
+		{"reordered", t.reordered},
+		{"restarts", t.restarts},
+		{"other_ssrc", t.other_ssrc},
+		{"other_payload", t.other_payload},
+		{"bad_padding", t.bad_padding},
+		{"clock_jumps", t.clock_jumps},
+		{"inbox_dropped_packets", t.inbox_dropped_packets},
+		{"frames", t.frames},
+		{"frames_written", t.frames_written},
+		{"frames_damaged", t.frames_damaged},
+		{"frames_skipped", t.frames_skipped},
+		{"frames_unwanted", t.frames_unwanted},
+		{"frames_dropped", t.frames_dropped},
+		{"gaps", t.gaps},
+		{"decode_errors", t.decode_errors},
+		{"concealed", t.concealed},
+		{"keyframes", t.keyframes},
+		{"keyframe_requests", t.keyframe_requests},
+		{"bytes_written", t.bytes_written},
+		{"bytes_durable", t.bytes_durable},
+		{"bytes_exposed", t.bytes_exposed},
+		{"exposed_ms", t.exposed_ms},
+		{"buffered_bytes", t.buffered_bytes},
+		{"inbox_bytes", t.inbox_bytes},
+		{"writes", t.writes},
+		{"flushes", t.flushes},
+		{"transcode_cpu_us", t.transcode_cpu_us},
 	};
 	json_t *out = json_object();
 	for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
 		json_object_set_new(out, numbers[i].name, json_integer((json_int_t)numbers[i].value));
-	latency_tell(out, "write", &t->write_latency);
-	latency_tell(out, "flush", &t->flush_latency);
+	latency_tell(out, "write", &t.write_latency);
+	latency_tell(out, "flush", &t.flush_latency);
 	return out;
 }

@@ -22,13 +22,10 @@ struct totals {
 	tsr_latency write_latency, flush_latency;
 };
 
-/* Adds what one that runs has done so far. */
-void totals_add_running(struct totals *t, const tsr_stats *stats);
-
 /* One has ended with what it did; `started` counts it already. */
 void totals_add_ended(struct totals *t, bool finished, const tsr_stats *stats);
 
-/* As `stats` of the Admin API tells them. A new reference. */
-json_t *totals_json(const struct totals *t);
+/* All together: those that have ended, and the `count` that run. A new reference. */
+json_t *totals_json(const struct totals *ended, tsr_stats *const *running, unsigned count);
 
 #endif

@@ -18,7 +18,6 @@ void tsr_latency_note(tsr_latency *l, int64_t us)
 	l->bucket[bucket]++;
 	l->count++;
 	l->latest_us = us;
-	l->sum_us += us > 0 ? (uint64_t)us : 0;
 	if (us > l->max_us)
 		l->max_us = us;
 }
@@ -26,19 +25,10 @@ void tsr_latency_note(tsr_latency *l, int64_t us)
 void tsr_latency_add(tsr_latency *l, const tsr_latency *more)
 {
 	l->count += more->count;
-	l->sum_us += more->sum_us;
 	if (more->max_us > l->max_us)
 		l->max_us = more->max_us;
 	for (int i = 0; i < TSR_LATENCY_BUCKETS; i++)
 		l->bucket[i] += more->bucket[i];
-}
-
-uint64_t tsr_latency_below(const tsr_latency *l, unsigned octave)
-{
-	uint64_t below = 0;
-	for (unsigned i = 0; i < 2 * octave && i < TSR_LATENCY_BUCKETS; i++)
-		below += l->bucket[i];
-	return below;
 }
 
 int64_t tsr_latency_percentile(const tsr_latency *l, double percent)

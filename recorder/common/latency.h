@@ -14,7 +14,6 @@
 typedef struct tsr_latency {
 	uint64_t count;
 	int64_t latest_us, max_us;
-	uint64_t sum_us;
 	uint32_t
 		bucket[TSR_LATENCY_BUCKETS]; /* bucket i counts those from 2^(i/2) us on; the first also shorter ones */
 } tsr_latency;
@@ -24,9 +23,6 @@ void tsr_latency_note(tsr_latency *l, int64_t us);
 
 /* Adds what `more` counted; the latest stays. */
 void tsr_latency_add(tsr_latency *l, const tsr_latency *more);
-
-/* How many took less than 2^octave us (octave up to TSR_LATENCY_BUCKETS / 2 - 1). */
-uint64_t tsr_latency_below(const tsr_latency *l, unsigned octave);
 
 /* No more than `percent` (0 to 100) of the calls took longer than this, in microseconds; 0 when there were none. */
 int64_t tsr_latency_percentile(const tsr_latency *l, double percent);

@@ -12,8 +12,6 @@
  * period, but not finer than this. */
 #define GRID_MIN_US 20000
 #define MAX_THREADS 64
-/* How late turns were is remembered for one of these, and the one before it. */
-#define LAG_WINDOW_US 10000000
 
 struct service {
 	pthread_mutex_t lock;
@@ -25,8 +23,6 @@ struct service {
 	unsigned count;                    /* items in the queue or in a thread's hands */
 	bool ending;
 	int64_t period_us;
-	int64_t lag_us[2]; /* the most in this window, and in the last one */
-	int64_t lag_window_us;
 	unsigned threads;
 	pthread_t thread[MAX_THREADS];
 	char name[16];
@@ -97,19 +93,6 @@ static void wake_all(struct service *s)
 	pthread_cond_broadcast(&s->idle);
 }
 
-/* s->lock held. */
-static void note_lag(struct service *s, int64_t lag_us, int64_t now_us)
-{
-	int64_t over_us = now_us - s->lag_window_us;
-	if (over_us >= LAG_WINDOW_US) {
-		s->lag_us[1] = over_us < 2 * LAG_WINDOW_US ? s->lag_us[0] : 0;
-		s->lag_us[0] = 0;
-		s->lag_window_us = now_us;
-	}
-	if (lag_us > s->lag_us[0])
-		s->lag_us[0] = lag_us;
-}
-
 static void *serve_items(void *arg)
 {
 	struct service *s = arg;
@@ -122,7 +105,6 @@ static void *serve_items(void *arg)
 			continue;
 		}
 		struct service_item *item = pop(s);
-		note_lag(s, now - item->due_us, now);
 		hand_over(s);
 		pthread_mutex_unlock(&s->lock);
 		bool again = item->serve(item, now);
@@ -202,14 +184,4 @@ unsigned service_count(struct service *s)
 	unsigned count = s->count;
 	pthread_mutex_unlock(&s->lock);
 	return count;
-}
-
-int64_t service_lag_us(struct service *s)
-{
-	int64_t now = clock_now_us();
-	pthread_mutex_lock(&s->lock);
-	note_lag(s, s->head ? now - s->head->due_us : 0, now);
-	int64_t lag_us = s->lag_us[0] > s->lag_us[1] ? s->lag_us[0] : s->lag_us[1];
-	pthread_mutex_unlock(&s->lock);
-	return lag_us;
 }

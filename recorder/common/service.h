@@ -32,7 +32,4 @@ void service_destroy(struct service *service);
 /* Items that are added now. Any thread. */
 unsigned service_count(struct service *service);
 
-/* How late turns are: the most of the last 10 to 20 s, and of the one that has waited longest by now. Any thread. */
-int64_t service_lag_us(struct service *service);
-
 #endif

@@ -5,7 +5,7 @@
 # To build everything, given Janus; and Janus's headers, which a Janus of one's own brings.
 packages_build="build-essential autoconf automake libtool pkg-config
 	libglib2.0-dev libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev libssl-dev
-	libjansson-dev libmicrohttpd-dev libsqlite3-dev"
+	libjansson-dev libsqlite3-dev"
 packages_build_janus="janus-dev"
 
 # To run it: Janus itself (packages_run_janus), a browser, a web server in front, and what looks at the files that come out.
@@ -23,9 +23,6 @@ packages_faults="user-mode-linux dmsetup kmod"
 
 # What only the long run of everything needs: players of HLS.
 packages_players="mpv vlc-bin vlc-plugin-base"
-
-# What only the long run of the plugin's tests needs: promtool.
-packages_monitoring="prometheus"
 
 # What only the long run of the end-to-end tests needs: a second browser.
 packages_e2e="firefox-esr"
@@ -82,11 +79,11 @@ packages_possible()
 	done
 }
 
-# Debian starts a service as it installs it, unless a policy forbids it. This one forbids those alone that we install, lasts
+# Debian starts a service as it installs it, unless a policy forbids it. This one forbids Janus and nginx alone, lasts
 # only while we install, and gives way to a policy that is there already. Tests start servers of their own.
 packages_forbid_services='#!/bin/sh
 # Left by a test run of janus-tsrecorder that was interrupted; may be removed.
-case $1 in janus* | nginx* | prometheus*) exit 101 ;; esac
+case $1 in janus* | nginx*) exit 101 ;; esac
 exit 0'
 
 # packages_progress: apt's status lines (KIND:PACKAGE:PERCENT:WHAT), as a line for each tenth of the way.

@@ -7,7 +7,6 @@ import './states.test.mjs';
 import './offers.test.mjs';
 import './access.test.mjs';
 import './admin.test.mjs';
-import './metrics.test.mjs';
 import './settings.test.mjs';
 import './unnoticed.test.mjs';
 import './effects.test.mjs';

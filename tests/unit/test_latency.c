@@ -58,29 +58,12 @@ static void percentiles_lie_close_above(void **state)
 	}
 }
 
-static void counts_what_lies_below_an_octave(void **state)
-{
-	(void)state;
-	tsr_latency l = {0}, more = {0};
-	static const int64_t values[] = {0, 1, 63, 64, 65, 127, 128, 1000000, INT64_MAX / 4};
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		tsr_latency_note(i % 2 ? &more : &l, values[i]);
-	tsr_latency_add(&l, &more);
-	assert_int_equal(tsr_latency_below(&l, 0), 0);
-	assert_int_equal(tsr_latency_below(&l, 6), 3);
-	assert_int_equal(tsr_latency_below(&l, 7), 6);
-	assert_int_equal(tsr_latency_below(&l, 8), 7);
-	assert_int_equal(tsr_latency_below(&l, TSR_LATENCY_BUCKETS / 2 - 1), 8);
-	assert_true(l.sum_us == 0 + 1 + 63 + 64 + 65 + 127 + 128 + 1000000 + (uint64_t)(INT64_MAX / 4));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_counted),
 		cmocka_unit_test(the_only_value),
 		cmocka_unit_test(percentiles_lie_close_above),
-		cmocka_unit_test(counts_what_lies_below_an_octave),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

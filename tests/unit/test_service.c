@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "../lib/cmocka.h"
-#include "recorder/common/clock.h"
 #include "recorder/common/service.h"
 
 #define ITEMS 200
@@ -73,48 +72,6 @@ static void an_item_alone_gets_its_turns(void **state)
 	assert_int_equal(atomic_load(&item.turns), item.wanted);
 }
 
-static _Atomic int64_t simulated_us = 1000000;
-
-static int64_t simulated_now(void)
-{
-	return simulated_us;
-}
-
-static struct service *slow_service;
-static struct service_item slow_items[2];
-
-/* While the only thread is with the first item, the second one is added, and 50 ms pass. */
-static bool take_50_ms(struct service_item *base, int64_t now_us)
-{
-	(void)now_us;
-	if (base == &slow_items[0]) {
-		service_add(slow_service, &slow_items[1]);
-		simulated_us += 50000;
-	}
-	return false;
-}
-
-/* It is remembered for 10 s at least, and forgotten after 20 s. */
-static void tells_how_late_turns_are(void **state)
-{
-	(void)state;
-	clock_replace(simulated_now, simulated_now);
-	struct service *service = slow_service = service_create("test", 1, 1000);
-	assert_non_null(service);
-	assert_int_equal(service_lag_us(service), 0);
-	slow_items[0].serve = slow_items[1].serve = take_50_ms;
-	service_add(service, &slow_items[0]);
-	while (service_count(service) > 0)
-		sched_yield();
-	assert_int_equal(service_lag_us(service), 50000);
-	simulated_us += 10000000;
-	assert_int_equal(service_lag_us(service), 50000);
-	simulated_us += 10000000;
-	assert_int_equal(service_lag_us(service), 0);
-	service_destroy(service);
-	clock_replace(NULL, NULL);
-}
-
 static void refuses_senseless_sizes(void **state)
 {
 	(void)state;
@@ -128,7 +85,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_item_gets_its_turns),
 		cmocka_unit_test(an_item_alone_gets_its_turns),
-		cmocka_unit_test(tells_how_late_turns_are),
 		cmocka_unit_test(refuses_senseless_sizes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
